@@ -1,29 +1,21 @@
 import assert from "node:assert/strict";
+import { filesUnder } from "../scripts/files.ts";
 import { findImpurities } from "../scripts/purity.ts";
 
 const folder = new URL("../lib/protocol/", import.meta.url);
-
-async function sources(at: URL, prefix = ""): Promise<[string, string][]> {
-  const found: [string, string][] = [];
-  for await (const entry of Deno.readDir(at)) {
-    const path = prefix + entry.name;
-    if (entry.isDirectory) {
-      found.push(...await sources(new URL(`${entry.name}/`, at), `${path}/`));
-    } else if (path.endsWith(".ts")) {
-      found.push([path, await Deno.readTextFile(new URL(entry.name, at))]);
-    }
-  }
-  return found.sort();
-}
 
 function messages(source: string, file = "channel/sample.ts"): string[] {
   return findImpurities(file, source).map((one) => one.message);
 }
 
 Deno.test("lib/protocol reaches nothing but its arguments and node:crypto", async () => {
-  const files = await sources(folder);
+  const files = await filesUnder(folder, "", ".ts");
   assert(files.length > 0, "lib/protocol is empty: nothing was checked");
-  const found = files.flatMap(([file, source]) => findImpurities(file, source));
+  const found = [];
+  for (const file of files) {
+    const source = await Deno.readTextFile(new URL(file, folder));
+    found.push(...findImpurities(file, source));
+  }
   assert.deepEqual(
     found.map((one) => `lib/protocol/${one.file}:${one.line} ${one.message}`),
     [],
