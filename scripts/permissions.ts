@@ -1,0 +1,54 @@
+/**
+ * What the executable may do, and why. The only list: `compile.ts` makes the flags of it, and a
+ * test compares it with the README's table and with the task that runs the demo.
+ *
+ * @module
+ */
+
+/** One permission of the executable. */
+export interface Permission {
+  /** The flag of `deno compile` and `deno run`. */
+  readonly flag: string;
+  /** Why it is needed, and why not less. */
+  readonly reason: string;
+}
+
+/** The executable's permissions. Whatever is not listed is refused without asking. */
+export const executablePermissions: readonly Permission[] = [
+  {
+    flag: "--allow-net",
+    reason:
+      "The AWS APIs, the session's WebSocket, a proxy; the hosts follow from region, endpoint and target, so none can be fixed beforehand. The simulator listens on 127.0.0.1",
+  },
+  {
+    flag: "--allow-env",
+    reason:
+      "Credentials, region, endpoints, proxy settings (`AWS_*`, `HTTPS_PROXY`, …), and the environment that programs started by `ssm simulate` inherit",
+  },
+  {
+    flag: "--allow-read",
+    reason:
+      "The AWS configuration and credentials files, cached sign-ins, certificate bundles; they lie below a home directory that is not known when the executable is made, or wherever a variable says",
+  },
+  {
+    flag: "--allow-write",
+    reason:
+      "A sign-in that was refreshed is written back to the AWS cache folder, or the next command would need a new one",
+  },
+  {
+    flag: "--allow-run",
+    reason:
+      "`credential_process`, and `script` and `stty`, with which the simulator makes its terminal; Ctrl-Z stops our own process",
+  },
+  {
+    flag: "--allow-sys=osRelease,homedir,hostname,uid",
+    reason:
+      "The AWS SDK names the operating system in its requests and looks for the home directory",
+  },
+];
+
+/**
+ * Under `deno run` the simulator's terminal comes from a native module, which needs one more. The
+ * executable does not contain that module.
+ */
+export const nativeTerminalPermission = "--allow-ffi";
