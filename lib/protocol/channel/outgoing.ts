@@ -1,0 +1,290 @@
+/**
+ * Stream data on its way out: numbered, kept until acknowledged, sent again when lost
+ * (data-channel.md §6).
+ *
+ * A message is kept before it is sent, so an early acknowledgement finds it (pitfalls.md §1.4);
+ * a full window refuses new messages, nothing is ever evicted (§1.6).
+ *
+ * @module
+ */
+
+import {
+  RetransmissionQueue,
+  type Transmission,
+} from "./retransmission_queue.ts";
+import {
+  type EstimatorOptions,
+  officialEstimator,
+  ourEstimator,
+  RoundTripEstimator,
+} from "./retransmission.ts";
+
+/**
+ * How losses are repaired. "selective": whatever is overdue, or overtaken by 16 later messages
+ * that were acknowledged. "head": as both official ends do, the oldest message only, one each
+ * 100 ms tick (pitfalls.md §6.1); for a faithful simulator.
+ */
+export type Repair = "selective" | "head";
+
+/** The window before any acknowledgement, in bytes of frames (data-channel.md §6.2). */
+export const initialWindow: number = 1024 * 1024;
+/** The window grows to this. */
+export const maximumWindow: number = 8 * 1024 * 1024;
+/** Messages in flight at most: the official client's buffer (data-channel.md §6.1). */
+export const maximumMessages = 10_000;
+/** Later messages acknowledged before one is taken for lost (data-channel.md §6.2). */
+export const overtakenBy = 16;
+/** A repeat waits this long at most, in milliseconds, unless the RTO itself is longer. */
+export const backOffLimit = 5000;
+/** The official resend interval in milliseconds (P config.go, A config.go). */
+export const officialTick = 100;
+/** For this long after the start, in milliseconds, … */
+const eagerPeriod = 1000;
+/** … a message is repeated this often: the agent refuses input until it is ready (§6.2), … */
+const eagerTimeout = 50;
+/** … while no more than these are waiting, so that a bulk upload is not sent twice. */
+const eagerMessages = 4;
+
+/** A message that is not acknowledged yet. */
+interface Outstanding extends Transmission {
+  readonly number: number;
+  readonly frame: Uint8Array;
+  /** Highest number that had been sent when this message last went out. */
+  sentBefore: number;
+}
+
+/** The sending half of a channel's sequence. */
+export class Outgoing {
+  readonly #repair: Repair;
+  readonly #estimator: RoundTripEstimator;
+  readonly #outstanding = new Map<number, Outstanding>();
+  /** Numbers to send next, for the first time or again, in order. */
+  #ready: Outstanding[] = [];
+  #readyAt = 0;
+  readonly #timers = new RetransmissionQueue<Outstanding>();
+  #next = 0;
+  #highestSent = -1;
+  #highestAcknowledged = -1;
+  #bytes = 0;
+  #window = initialWindow;
+  #backOff = 0;
+  #backedOffAt = -Infinity;
+  #eagerUntil: number;
+  readonly #startedAt: number;
+  #lossCheckAt: number | undefined;
+  #lastTick = 0;
+  /** Messages sent more than once, for the status line. */
+  resends = 0;
+
+  /** @param now Milliseconds; the ticks of "head" count from here. */
+  constructor(repair: Repair, now: number) {
+    this.#repair = repair;
+    const estimator: EstimatorOptions = repair === "head"
+      ? officialEstimator
+      : ourEstimator;
+    this.#estimator = new RoundTripEstimator(estimator);
+    this.#startedAt = now;
+    this.#eagerUntil = now + eagerPeriod;
+  }
+
+  /** The number that the next message gets. */
+  get next(): number {
+    return this.#next;
+  }
+  /** Messages not acknowledged yet. */
+  get unacknowledged(): number {
+    return this.#outstanding.size;
+  }
+  /** The smoothed round trip in milliseconds; `undefined` before the first sample. */
+  get roundTrip(): number | undefined {
+    return this.#estimator.sampled ? this.#estimator.smoothed : undefined;
+  }
+  /** False while the window is full: stop reading the source. */
+  get writable(): boolean {
+    return this.#bytes < this.#window &&
+      this.#outstanding.size < maximumMessages;
+  }
+  /** When the oldest unacknowledged message was first sent. */
+  get oldestSince(): number | undefined {
+    for (const message of this.#outstanding.values()) return message.firstSent;
+    return undefined;
+  }
+  /** True until this message is acknowledged. */
+  isOutstanding(number: number): boolean {
+    return this.#outstanding.has(number);
+  }
+
+  /** Input may be refused for a moment from now on: repeat it quickly (data-channel.md §6.2). */
+  expectRefusals(now: number): void {
+    this.#eagerUntil = now + eagerPeriod;
+  }
+
+  /** Keeps a finished frame, which carries the number `next`, until it is acknowledged. */
+  add(frame: Uint8Array): void {
+    const message: Outstanding = {
+      number: this.#next++,
+      frame,
+      attempt: 0,
+      firstSent: undefined,
+      lastSent: 0,
+      waiting: true,
+      sentBefore: -1,
+    };
+    this.#outstanding.set(message.number, message);
+    this.#bytes += frame.length;
+    this.#ready.push(message);
+  }
+
+  /** Takes an acknowledgement; one for an unknown number is ignored (data-channel.md §4.2). */
+  acknowledge(number: number, now: number): void {
+    const message = this.#outstanding.get(number);
+    // An acknowledgement of what was never sent is the peer's mistake.
+    if (message === undefined || message.firstSent === undefined) return;
+    this.#outstanding.delete(number);
+    this.#timers.forget(message);
+    this.#bytes -= message.frame.length;
+    this.#window = Math.min(maximumWindow, this.#window + message.frame.length);
+    if (message.attempt === 1) {
+      this.#estimator.sample(now - message.lastSent);
+      this.#backOff = 0;
+    }
+    if (number > this.#highestAcknowledged) this.#highestAcknowledged = number;
+    if (this.#repair === "selective") this.#lossCheckAt = now;
+  }
+
+  /** The next frame to put on the wire, new or again; `undefined` when there is none now. */
+  poll(now: number): Uint8Array | undefined {
+    if (this.#lossCheckAt !== undefined && this.#lossCheckAt <= now) {
+      this.#findOvertaken(now);
+    }
+    while (this.#readyAt < this.#ready.length) {
+      const message = this.#ready[this.#readyAt]!;
+      this.#readyAt++;
+      if (this.#readyAt === this.#ready.length) {
+        this.#ready = [];
+        this.#readyAt = 0;
+      } else if (this.#readyAt > 1024) {
+        this.#ready = this.#ready.slice(this.#readyAt);
+        this.#readyAt = 0;
+      }
+      if (!message.waiting || !this.#outstanding.has(message.number)) continue;
+      this.#send(message, now);
+      return message.frame;
+    }
+    return undefined;
+  }
+
+  #send(message: Outstanding, now: number): void {
+    message.waiting = false;
+    if (message.firstSent === undefined) message.firstSent = now;
+    else this.resends++;
+    message.attempt++;
+    message.lastSent = now;
+    if (message.number > this.#highestSent) this.#highestSent = message.number;
+    message.sentBefore = message.attempt === 1
+      ? message.number
+      : this.#highestSent;
+    this.#timers.sent(message);
+  }
+
+  /** Makes everything ready again that is due for a repeat. */
+  handleTimeout(now: number): void {
+    if (this.#repair === "head") return this.#tick(now);
+    for (
+      const message of this.#timers.overdue(
+        now,
+        (attempt) => this.#timeout(attempt, now),
+      )
+    ) {
+      this.#again(message);
+      // One back-off for all that was in flight together, as in TCP.
+      if (message.lastSent > this.#backedOffAt) {
+        this.#backOff++;
+        this.#backedOffAt = now;
+      }
+    }
+    if (this.#lossCheckAt !== undefined && this.#lossCheckAt <= now) {
+      this.#findOvertaken(now);
+    }
+  }
+
+  /** The official repair: the oldest message, if it is older than the RTO. */
+  #tick(now: number): void {
+    const tick = Math.floor((now - this.#startedAt) / officialTick);
+    if (tick <= this.#lastTick) return;
+    this.#lastTick = tick;
+    for (const message of this.#outstanding.values()) {
+      if (
+        message.firstSent !== undefined &&
+        now - message.lastSent >= this.#estimator.timeout
+      ) {
+        this.#again(message);
+      }
+      return;
+    }
+  }
+
+  #findOvertaken(now: number): void {
+    this.#lossCheckAt = undefined;
+    const age = Math.max(10, this.#estimator.smoothed / 4);
+    for (const message of this.#outstanding.values()) {
+      if (message.number + overtakenBy > this.#highestAcknowledged) break;
+      if (
+        message.waiting ||
+        message.sentBefore + overtakenBy > this.#highestAcknowledged
+      ) continue;
+      // Reordering alone must not cause repeats, so a young message gets a little more time.
+      const due = message.lastSent + age;
+      if (due <= now) this.#again(message);
+      else this.#lossCheckAt = Math.min(this.#lossCheckAt ?? Infinity, due);
+    }
+  }
+
+  #again(message: Outstanding): void {
+    if (message.waiting) return;
+    message.waiting = true;
+    this.#timers.forget(message);
+    this.#ready.push(message);
+  }
+
+  /** A new connection: everything unacknowledged goes out again at once, in order (§8.3). */
+  sendAllAgain(): void {
+    this.#ready = [...this.#outstanding.values()];
+    this.#readyAt = 0;
+    for (const message of this.#ready) {
+      message.waiting = true;
+      this.#timers.forget(message);
+    }
+    this.#backOff = 0;
+  }
+
+  #timeout(attempt: number, now: number): number {
+    const base = this.#estimator.timeout;
+    if (now < this.#eagerUntil && this.#outstanding.size <= eagerMessages) {
+      return Math.min(base, eagerTimeout);
+    }
+    const doublings = Math.min(16, Math.max(attempt - 1, this.#backOff));
+    return Math.min(Math.max(base, backOffLimit), base * 2 ** doublings);
+  }
+
+  /** When {@linkcode handleTimeout} has something to do; `undefined` while nothing is in flight. */
+  nextTimeout(now: number): number | undefined {
+    if (this.#repair === "head") {
+      for (const message of this.#outstanding.values()) {
+        if (message.firstSent === undefined || message.waiting) {
+          return undefined;
+        }
+        const due = Math.max(now, message.lastSent + this.#estimator.timeout);
+        const ticks = Math.max(
+          1,
+          Math.ceil((due - this.#startedAt) / officialTick),
+        );
+        return this.#startedAt + ticks * officialTick;
+      }
+      return undefined;
+    }
+    const overdue = this.#timers.next((attempt) => this.#timeout(attempt, now));
+    if (this.#lossCheckAt === undefined) return overdue;
+    return Math.min(overdue ?? Infinity, this.#lossCheckAt);
+  }
+}
