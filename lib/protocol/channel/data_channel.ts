@@ -25,7 +25,6 @@ import {
 } from "../message/client_message.ts";
 import { toUuidV4 } from "../message/message_id.ts";
 import {
-  decodeFlag,
   encodeFlag,
   type Flag,
   MessageFlags,
@@ -33,16 +32,16 @@ import {
   PayloadError,
   PayloadType,
 } from "../message/payload.ts";
-import { decodeSize, encodeSize, type TerminalSize } from "../message/size.ts";
+import { encodeSize, type TerminalSize } from "../message/size.ts";
 import { clientVersion } from "../message/version.ts";
 import { acknowledgeDelay, Acknowledgements } from "./acknowledgements.ts";
+import { ChannelState } from "./channel_state.ts";
 import {
-  DecryptionError,
   nonceCounter,
   type NonceSource,
   type SessionCipher,
 } from "./encryption.ts";
-import type { ChannelEvent, FailedEvent } from "./events.ts";
+import type { ChannelEvent } from "./events.ts";
 import {
   type Handshake,
   HandshakeResponder,
@@ -52,8 +51,8 @@ import {
   type HandshakePlan,
   HandshakeRequester,
 } from "./handshake_request_flow.ts";
-import { Incoming } from "./incoming.ts";
 import { Outgoing, type Repair } from "./outgoing.ts";
+import { Receiver, type ReceiverHost } from "./receiver.ts";
 
 /** Silence of the agent, in milliseconds, after which the client gives up (data-channel.md §6.2). */
 export const silenceLimit: number = 5 * 60_000;
@@ -83,39 +82,42 @@ export class DataChannel {
   readonly #role: "client" | "agent";
   readonly #random: (length: number) => Uint8Array;
   readonly #outgoing: Outgoing;
-  readonly #incoming = new Incoming();
   readonly #acknowledgements: Acknowledgements;
   readonly #handshake: Handshake | undefined;
-  readonly #capacity: number;
-  #cipher: SessionCipher | undefined;
-  #events: ChannelEvent[] = [];
-  #eventsAt = 0;
-  #queued = 0;
-  #accepting: boolean;
-  #started = false;
-  #over = false;
+  readonly #receiver: Receiver;
+  readonly #state: ChannelState;
   #connected = true;
   #paused = false;
   #now: number;
   /** The last moment at which silence was no fault: a message came, or we were not connected. */
   #heardAt: number;
-  /** Frames that were no client message, or none for this end. */
-  rejected = 0;
+  #rejected = 0;
 
   /** @param now Milliseconds since the Unix epoch, never going back; so everywhere below. */
   constructor(options: DataChannelOptions, now: number) {
     this.#role = options.role;
     this.#random = options.random;
-    this.#capacity = options.receiveCapacity ?? defaultReceiveCapacity;
-    this.#accepting = options.accepting ?? true;
     this.#now = now;
     this.#heardAt = now;
     this.#outgoing = new Outgoing(options.repair ?? "selective", now);
+    // The agent's program may need a moment before it takes input (data-channel.md §6.2).
+    this.#state = new ChannelState(() =>
+      this.#outgoing.expectRefusals(this.#now)
+    );
     const newId = () => this.#newId();
     this.#acknowledgements = new Acknowledgements(
       options.acknowledgeDelay ?? acknowledgeDelay,
       newId,
     );
+    this.#handshake = this.#makeHandshake(options, now);
+    this.#state.started = this.#handshake === undefined;
+    this.#receiver = this.#makeReceiver(options);
+  }
+
+  #makeHandshake(
+    options: DataChannelOptions,
+    now: number,
+  ): Handshake | undefined {
     const nonce: NonceSource = this.#role === "agent"
       ? nonceCounter(this.#random(12))
       : () => this.#random(12);
@@ -123,26 +125,30 @@ export class DataChannel {
       nonce,
       sendPlain: (type: number, payload: Uint8Array) =>
         this.#enqueue(type, payload),
-      emit: (event: ChannelEvent) => this.#emit(event),
+      emit: (event: ChannelEvent) => this.#state.emit(event),
       encryptWith: (cipher: SessionCipher) => {
-        this.#cipher = cipher;
+        this.#state.cipher = cipher;
       },
     };
     if (this.#role === "client") {
-      this.#handshake = new HandshakeResponder(
+      return new HandshakeResponder(
         host,
         options.clientVersion ?? clientVersion,
       );
-    } else if (options.handshake !== undefined) {
-      this.#handshake = new HandshakeRequester(
-        host,
-        options.handshake,
-        this.#random,
-        now,
-      );
-    } else {
-      this.#started = true;
     }
+    if (options.handshake === undefined) return undefined;
+    return new HandshakeRequester(host, options.handshake, this.#random, now);
+  }
+
+  #makeReceiver(options: DataChannelOptions): Receiver {
+    const host: ReceiverHost = {
+      role: this.#role,
+      handshake: this.#handshake,
+      acknowledgements: this.#acknowledgements,
+      state: this.#state,
+    };
+    const capacity = options.receiveCapacity ?? defaultReceiveCapacity;
+    return new Receiver(host, capacity, options.accepting ?? true);
   }
 
   // ── in ────────────────────────────────────────────────────────────────────────────────────
@@ -150,19 +156,19 @@ export class DataChannel {
   /** Takes one frame, text or binary. Whatever it holds, this does not throw. */
   receive(frame: Uint8Array, now: number): void {
     this.#now = now;
-    if (this.#over) return;
+    if (this.#state.over) return;
     let message: ClientMessage;
     try {
       message = decodeClientMessage(frame);
     } catch (error) {
       if (!(error instanceof ClientMessageError)) throw error;
-      this.rejected++;
+      this.#rejected++;
       return;
     }
     switch (message.messageType) {
       case this.#peersStream:
         this.#heard(now);
-        this.#receiveStream(message, now);
+        this.#receiver.receive(message, now);
         break;
       case MessageType.Acknowledge:
         this.#heard(now);
@@ -172,7 +178,7 @@ export class DataChannel {
         this.#receiveClosed(message);
         break;
       case MessageType.PausePublication:
-        if (!this.#paused) this.#emit({ type: "paused" });
+        if (!this.#paused) this.#state.emit({ type: "paused" });
         this.#paused = true;
         break;
       case MessageType.StartPublication:
@@ -180,7 +186,7 @@ export class DataChannel {
         break;
       default:
         // Unknown types are ignored, never acknowledged (data-channel.md §3).
-        this.rejected++;
+        this.#rejected++;
     }
   }
 
@@ -200,7 +206,7 @@ export class DataChannel {
     if (!this.#paused) return;
     this.#paused = false;
     this.#heardAt = this.#now;
-    this.#emit({ type: "unpaused" });
+    this.#state.emit({ type: "unpaused" });
   }
 
   #receiveAcknowledgement(message: ClientMessage, now: number): void {
@@ -211,7 +217,7 @@ export class DataChannel {
       );
     } catch (error) {
       if (!(error instanceof PayloadError)) throw error;
-      this.rejected++;
+      this.#rejected++;
     }
   }
 
@@ -223,131 +229,7 @@ export class DataChannel {
       // The session is over even if the text cannot be read (data-channel.md §7).
       if (!(error instanceof PayloadError)) throw error;
     }
-    this.#emit({ type: "closed", ...closed });
-    this.#over = true;
-  }
-
-  #receiveStream(message: ClientMessage, now: number): void {
-    switch (this.#incoming.arrive(message)) {
-      case "repeated":
-      case "ahead":
-        this.#acknowledgements.add(message, now);
-        break;
-      case "expected":
-        if (!this.#take(message, now)) break;
-        this.#acknowledgements.add(message, now);
-        this.#incoming.advance();
-        this.#takeHeld(now);
-        break;
-      case "no room":
-        break;
-    }
-  }
-
-  #takeHeld(now: number): void {
-    for (;;) {
-      const message = this.#incoming.next();
-      if (message === undefined || this.#over || !this.#take(message, now)) {
-        return;
-      }
-      this.#incoming.advance();
-    }
-  }
-
-  /** Gives the message whose turn it is to its receiver; false where that cannot take it yet. */
-  #take(message: ClientMessage, now: number): boolean {
-    const type = message.payloadType;
-    switch (type) {
-      case PayloadType.Output:
-      case PayloadType.StdErr:
-      case PayloadType.ExitCode:
-        return this.#takePayload(type, message.payload);
-      case PayloadType.Size:
-      case PayloadType.Flag:
-        return this.#takeControl(type, message.payload);
-      default:
-        this.#takeHandshake(type, message.payload, now);
-        return true;
-    }
-  }
-
-  #takePayload(type: number, payload: Uint8Array): boolean {
-    if (!this.#started && this.#role === "agent") return true; // as the agent does (§2)
-    if (!this.#started) {
-      if (this.#handshake?.begun) return false;
-      if (type === PayloadType.ExitCode) return true; // handshake.md §1, "other"
-      this.#startWithoutHandshake();
-    }
-    if (!this.#accepting) return false;
-    if (this.#queued > 0 && this.#queued + payload.length > this.#capacity) {
-      return false;
-    }
-    let plain = payload;
-    if (this.#cipher !== undefined) {
-      try {
-        plain = this.#cipher.decrypt(payload);
-      } catch (error) {
-        if (!(error instanceof DecryptionError)) throw error;
-        this.#fail("encryption", error.message);
-        return true;
-      }
-    }
-    if (plain.length === 0) return true;
-    this.#queued += plain.length;
-    this.#emit({ type: "payload", payloadType: type, payload: plain });
-    return true;
-  }
-
-  /** A plain shell has no handshake at all, its first output is its beginning (handshake.md §1). */
-  #startWithoutHandshake(): void {
-    this.#emit({
-      type: "started",
-      sessionType: "Standard_Stream",
-      properties: null,
-      agentVersion: undefined,
-      customerMessage: "",
-      encrypted: false,
-      handshake: false,
-    });
-  }
-
-  #takeControl(type: number, payload: Uint8Array): boolean {
-    try {
-      if (type === PayloadType.Flag) {
-        this.#emit({ type: "flag", flag: decodeFlag(payload) });
-      } else if (this.#role === "agent" && this.#started) {
-        if (!this.#accepting) return false;
-        this.#emit({ type: "size", size: decodeSize(payload) });
-      }
-    } catch (error) {
-      if (!(error instanceof PayloadError)) throw error;
-      // Left unacknowledged it would block everything behind it for good (pitfalls.md §2.24).
-      this.rejected++;
-    }
-    return true;
-  }
-
-  #takeHandshake(type: number, payload: Uint8Array, now: number): void {
-    const known = type >= PayloadType.HandshakeRequest &&
-      type <= PayloadType.EncChallengeResponse;
-    if (this.#handshake === undefined || !known) {
-      this.rejected++; // acknowledged all the same, or the stream stalls (data-channel.md §5)
-      return;
-    }
-    // A shell that began without a handshake does not turn into something else later.
-    if (this.#started && !this.#handshake.begun) return;
-    try {
-      this.#handshake.receive(type, payload, now);
-    } catch (error) {
-      if (
-        !(error instanceof PayloadError || error instanceof DecryptionError)
-      ) throw error;
-      this.#fail("handshake", error.message);
-    }
-  }
-
-  #fail(reason: FailedEvent["reason"], message: string): void {
-    this.#emit({ type: "failed", reason, message });
+    this.#state.emit({ type: "closed", ...closed });
   }
 
   // ── out ───────────────────────────────────────────────────────────────────────────────────
@@ -366,20 +248,22 @@ export class DataChannel {
     type: number = PayloadType.Output,
   ): void {
     this.#now = now;
-    if (payload.length === 0 || this.#over) return;
-    if (!this.#started) {
+    if (payload.length === 0 || this.#state.over) return;
+    if (!this.#state.started) {
       throw new Error("Cannot send payload: the session has not begun");
     }
     this.#enqueue(
       type,
-      this.#cipher === undefined ? payload : this.#cipher.encrypt(payload),
+      this.#state.cipher === undefined
+        ? payload
+        : this.#state.cipher.encrypt(payload),
     );
   }
 
   /** Tells the agent the terminal's size; allowed before the session begins (sessions.md §2.1). */
   resize(size: TerminalSize, now: number): void {
     this.#now = now;
-    if (!this.#over) this.#enqueue(PayloadType.Size, encodeSize(size));
+    if (!this.#state.over) this.#enqueue(PayloadType.Size, encodeSize(size));
   }
 
   /**
@@ -417,58 +301,39 @@ export class DataChannel {
   /** The next frame to write, acknowledgements first; `undefined` when there is none now. */
   pollTransmit(now: number): Uint8Array | undefined {
     this.#now = now;
-    if (!this.#connected || this.#over) return undefined;
+    if (!this.#connected || this.#state.over) return undefined;
     return this.#acknowledgements.poll(now) ?? this.#outgoing.poll(now);
   }
 
   // ── events and the session's queue ────────────────────────────────────────────────────────
 
-  #emit(event: ChannelEvent): void {
-    if (this.#over) return;
-    if (event.type === "started") {
-      this.#started = true;
-      // The agent's program may need a moment before it takes input (data-channel.md §6.2).
-      this.#outgoing.expectRefusals(this.#now);
-    }
-    this.#events.push(event);
-    if (event.type === "failed") this.#over = true;
-  }
-
   /** The next event; `undefined` when there is none. */
   pollEvent(): ChannelEvent | undefined {
-    const event = this.#events[this.#eventsAt];
-    if (event === undefined) return undefined;
-    if (++this.#eventsAt === this.#events.length) {
-      this.#events = [];
-      this.#eventsAt = 0;
-    }
-    return event;
+    return this.#state.poll();
   }
 
   /** The session is done with so many bytes of payload: its queue has room again. */
   consumed(bytes: number, now: number): void {
     this.#now = now;
-    this.#queued = Math.max(0, this.#queued - bytes);
-    if (this.#incoming.held > 0) this.#takeHeld(now);
+    this.#receiver.consumed(bytes, now);
   }
 
   /** Agent only: refuses input (unacknowledged, so it comes again), or takes it from now on. */
   setAccepting(accepting: boolean, now: number): void {
     this.#now = now;
-    this.#accepting = accepting;
-    if (accepting) this.#takeHeld(now);
+    this.#receiver.setAccepting(accepting, now);
   }
 
   /** Answers a `data-key-needed` or `data-key-offered` event. */
   provideDataKey(key: ProvidedDataKey, now: number): void {
     this.#now = now;
-    if (!this.#over) this.#handshake?.provideDataKey(key, now);
+    if (!this.#state.over) this.#handshake?.provideDataKey(key, now);
   }
 
   /** Answers the same events when there is no key to be had; the agent then ends the session. */
   refuseDataKey(reason: string, now: number): void {
     this.#now = now;
-    if (!this.#over) this.#handshake?.refuseDataKey(reason, now);
+    if (!this.#state.over) this.#handshake?.refuseDataKey(reason, now);
   }
 
   // ── time and connections ──────────────────────────────────────────────────────────────────
@@ -476,13 +341,13 @@ export class DataChannel {
   /** Call it at {@linkcode nextTimeout}; earlier does no harm. */
   handleTimeout(now: number): void {
     this.#now = now;
-    if (this.#over) return;
+    if (this.#state.over) return;
     this.#handshake?.handleTimeout(now);
     if (!this.#connected || this.#paused) return;
     this.#outgoing.handleTimeout(now);
     const limit = this.#silenceEnds();
     if (limit !== undefined && now >= limit) {
-      this.#fail(
+      this.#state.fail(
         "unresponsive",
         `The agent has been silent for ${silenceLimit / 60_000} minutes`,
       );
@@ -498,7 +363,7 @@ export class DataChannel {
 
   /** When {@linkcode handleTimeout} or {@linkcode pollTransmit} has something to do by itself. */
   get nextTimeout(): number | undefined {
-    if (this.#over) return undefined;
+    if (this.#state.over) return undefined;
     const times = [this.#handshake?.nextTimeout];
     if (this.#connected) times.push(this.#acknowledgements.due);
     if (this.#connected && !this.#paused) {
@@ -532,11 +397,11 @@ export class DataChannel {
 
   /** False while the window is full or the session has not begun: stop reading the source. */
   get writable(): boolean {
-    return this.#started && !this.#over && this.#outgoing.writable;
+    return this.#state.started && !this.#state.over && this.#outgoing.writable;
   }
   /** True once the session began. */
   get started(): boolean {
-    return this.#started;
+    return this.#state.started;
   }
   /** True while the peer's end is not connected (data-channel.md §3). */
   get paused(): boolean {
@@ -544,7 +409,7 @@ export class DataChannel {
   }
   /** True after `closed` and `failed`: nothing goes in or out any more. */
   get over(): boolean {
-    return this.#over;
+    return this.#state.over;
   }
   /** Stream data messages that the peer has not acknowledged. */
   get unacknowledged(): number {
@@ -558,6 +423,10 @@ export class DataChannel {
   /** The smoothed round trip in milliseconds, once measured. */
   get roundTrip(): number | undefined {
     return this.#outgoing.roundTrip;
+  }
+  /** Frames that were no client message, or none for this end, or malformed. */
+  get rejected(): number {
+    return this.#rejected + this.#receiver.rejected;
   }
   /** Messages sent more than once. */
   get resends(): number {
