@@ -29,6 +29,9 @@ interface Layer {
   readonly packages: readonly string[];
 }
 
+/** Small, without imports, and of use to every layer but the protocol. */
+const everywhere = ["lib/text.ts", "lib/version.ts"];
+
 /** The first layer that holds a file is its layer. */
 const layers: readonly Layer[] = [
   { holds: "main.ts", mayImport: ["cmd/"], packages: [] },
@@ -37,12 +40,11 @@ const layers: readonly Layer[] = [
     mayImport: [
       "cmd/",
       "lib/mod.ts",
-      "lib/text.ts",
+      ...everywhere,
       "lib/session/",
       "lib/io/",
       "lib/aws/",
       "lib/simulator/",
-      "deno.json",
     ],
     packages: ["npm:@stricli/core"],
   },
@@ -52,6 +54,7 @@ const layers: readonly Layer[] = [
     packages: [],
   },
   { holds: "lib/text.ts", mayImport: [], packages: [] },
+  { holds: "lib/version.ts", mayImport: [], packages: [] },
   {
     holds: "lib/protocol/",
     mayImport: ["lib/protocol/"],
@@ -59,12 +62,12 @@ const layers: readonly Layer[] = [
   },
   {
     holds: "lib/session/",
-    mayImport: ["lib/session/", "lib/protocol/", "lib/text.ts"],
+    mayImport: ["lib/session/", "lib/protocol/", ...everywhere],
     packages: [],
   },
   {
     holds: "lib/io/",
-    mayImport: ["lib/io/", "lib/session/transport.ts", "lib/text.ts"],
+    mayImport: ["lib/io/", "lib/session/transport.ts", ...everywhere],
     packages: ["node:"],
   },
   {
@@ -73,7 +76,7 @@ const layers: readonly Layer[] = [
       "lib/aws/",
       "lib/session/transport.ts",
       "lib/session/control.ts",
-      "lib/text.ts",
+      ...everywhere,
     ],
     packages: ["npm:@aws-sdk/", "npm:@smithy/", "node:"],
   },
@@ -85,7 +88,7 @@ const layers: readonly Layer[] = [
       "lib/io/",
       "lib/session/transport.ts",
       "lib/session/control.ts",
-      "lib/text.ts",
+      ...everywhere,
     ],
     packages: ["npm:@smithy/", "npm:@lydell/node-pty", "node:"],
   },
