@@ -1,0 +1,168 @@
+/**
+ * Opening and reopening the connection of a session: when to try again, and when not
+ * (data-channel.md §8).
+ *
+ * @module
+ */
+
+import {
+  ControlError,
+  type SessionControl,
+  type SessionGrant,
+} from "./control.ts";
+import {
+  type Clock,
+  type Transport,
+  TransportError,
+  UpgradeRefusedError,
+} from "./transport.ts";
+
+/** The first wait between two tries in milliseconds, doubled each time (data-channel.md §8.3). */
+export const firstDelay = 200;
+/** The longest wait in milliseconds (data-channel.md §8.3). */
+export const longestDelay = 10_000;
+/** The first connection is tried for this long, in milliseconds: its token is short-lived. */
+export const firstConnectLimit = 10_000;
+/**
+ * A lost connection is tried again for this long, in milliseconds: the idle time-out that sessions
+ * have by default, after which there is nothing to come back to (sessions.md §8).
+ */
+export const reconnectLimit: number = 20 * 60_000;
+
+/** A connection, with the token that opens the data channel over it. */
+export interface Connection {
+  readonly transport: Transport;
+  readonly tokenValue: string;
+  /** Where to reconnect, should ResumeSession name no other place. */
+  readonly streamUrl: string;
+}
+
+/** There will be no connection any more. */
+export class ConnectionLostError extends Error {
+  override name = "ConnectionLostError";
+  /** @param timedOut True when the session itself is gone by its time-out. */
+  constructor(
+    message: string,
+    readonly timedOut: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What both kinds of opening need. */
+export interface ConnectOptions {
+  readonly control: SessionControl;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** 0 ≤ x < 1, for the jitter. */
+  readonly random: () => number;
+}
+
+/**
+ * Opens the first connection with StartSession's grant. What may pass by itself is tried again for
+ * {@linkcode firstConnectLimit}.
+ *
+ * @throws {TransportError | ControlError} What the last try ended with.
+ */
+export async function connect(
+  grant: SessionGrant,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const deadline = options.clock.now() + firstConnectLimit;
+  for (let tries = 0;; tries++) {
+    try {
+      const transport = await options.control.open(
+        grant.streamUrl,
+        options.signal,
+      );
+      return {
+        transport,
+        tokenValue: grant.tokenValue,
+        streamUrl: grant.streamUrl,
+      };
+    } catch (error) {
+      const delay = backOff(tries, options.random);
+      if (!mayPass(error) || options.clock.now() + delay > deadline) {
+        throw error;
+      }
+      await sleep(delay, options);
+    }
+  }
+}
+
+/** Refusals other than the server's own trouble do not change by asking again. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof UpgradeRefusedError) {
+    return error.status >= 500 || error.status === 429;
+  }
+  return error instanceof TransportError;
+}
+
+/**
+ * Opens a new connection to a session that lost its old one: ResumeSession with fresh credentials,
+ * then the upgrade, until it works or cannot work any more.
+ *
+ * @param tries How many connections in a row were lost before anything came over them.
+ * @throws {ConnectionLostError} When there is nothing to come back to, or no way to it.
+ */
+export async function reconnect(
+  streamUrl: string,
+  tries: number,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const deadline = options.clock.now() + reconnectLimit;
+  let forbidden = 0;
+  for (let attempt = tries;; attempt++) {
+    if (attempt > 0) await sleep(backOff(attempt - 1, options.random), options);
+    try {
+      const grant = await options.control.resume(options.signal);
+      if (grant === undefined) {
+        throw new ConnectionLostError("The session has timed out", true);
+      }
+      const url = grant.streamUrl || streamUrl;
+      const transport = await options.control.open(url, options.signal);
+      return { transport, tokenValue: grant.tokenValue, streamUrl: url };
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (error instanceof ConnectionLostError) throw error;
+      if (!(error instanceof ControlError || error instanceof TransportError)) {
+        throw error;
+      }
+      // One 403 may be a clock or a credential on the turn; the next is meant.
+      if (error instanceof UpgradeRefusedError && error.status === 403) {
+        forbidden++;
+      }
+      const final = (error instanceof ControlError && error.final) ||
+        forbidden > 1;
+      if (final || options.clock.now() > deadline) {
+        throw new ConnectionLostError(error.message, false, { cause: error });
+      }
+    }
+  }
+}
+
+/** Half of the delay is jitter, so that many clients do not come back in step. */
+function backOff(tries: number, random: () => number): number {
+  return Math.min(longestDelay, firstDelay * 2 ** Math.min(tries, 10)) *
+    (0.5 + random() / 2);
+}
+
+/** Waits, or rejects with the signal's reason. */
+function sleep(
+  delay: number,
+  { clock, signal }: ConnectOptions,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const aborted = () => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.setTimer(delay, () => {
+      signal.removeEventListener("abort", aborted);
+      resolve();
+    });
+    signal.addEventListener("abort", aborted, { once: true });
+  });
+}

@@ -1,0 +1,124 @@
+/**
+ * What is typed, or piped in, on its way to the remote side (sessions.md §2.2).
+ *
+ * @module
+ */
+
+import type { DataChannel } from "../protocol/channel/data_channel.ts";
+import { type EscapeCommand, EscapeParser } from "./escape.ts";
+import type { Clock, Terminal } from "./transport.ts";
+
+/** Bytes of input in one message, as both official ends send (data-channel.md §6.3). */
+export const inputPayload = 1024;
+/** How long to wait before a second end of input, in milliseconds. */
+const repeatEnd = 2000;
+
+const CR = 13, LF = 10, CTRL_D = 4;
+
+/** What the input needs. */
+export interface ShellInputOptions {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly escape: string | undefined;
+  readonly channel: DataChannel;
+  /** Call it after using the channel. */
+  readonly flush: () => void;
+  /** True once the session printed anything. */
+  readonly outputSeen: () => boolean;
+  readonly onCommand: (command: EscapeCommand) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Reads while the channel has room, and sends. */
+export class ShellInput {
+  readonly #options: ShellInputOptions;
+  readonly #stopped = new AbortController();
+  readonly #escapes: EscapeParser;
+  #wake: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #lastByte: number | undefined;
+
+  constructor(options: ShellInputOptions) {
+    this.#options = options;
+    // Piped data is no typing: a line that begins with the escape character goes through.
+    this.#escapes = new EscapeParser(
+      options.terminal.interactive ? options.escape : undefined,
+    );
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.#run().catch((error) => {
+      if (!this.#stopped.signal.aborted) this.#options.onError(error);
+    });
+  }
+
+  /** Something happened that may have given the channel room, or shown output. */
+  progress(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** Reads no more; a byte that was read is not lost, it was sent. */
+  stop(): void {
+    this.#stopped.abort(new DOMException("The session is over", "AbortError"));
+    this.#cancelTimer?.();
+    this.progress();
+  }
+
+  async #run(): Promise<void> {
+    const { terminal } = this.#options;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await this.#until(() => this.#options.channel.writable);
+      if (signal.aborted) return;
+      const bytes = await terminal.read(signal);
+      if (bytes === undefined) return await this.#endOfInput();
+      for (const part of this.#escapes.feed(bytes)) {
+        if (part.kind === "bytes") await this.#send(part.bytes);
+        else this.#options.onCommand(part.command);
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    const { channel, clock, terminal, flush } = this.#options;
+    // A terminal gives CR for Enter by itself; the lines of a file end with NL, which a pty would
+    // not take for Enter while a program has put it into raw mode (sessions.md §2.2).
+    const typed = terminal.interactive
+      ? bytes
+      : bytes.map((byte) => byte === LF ? CR : byte);
+    for (let at = 0; at < typed.length; at += inputPayload) {
+      await this.#until(() => channel.writable);
+      if (this.#stopped.signal.aborted) return;
+      channel.send(typed.slice(at, at + inputPayload), clock.now());
+      this.#lastByte = typed[Math.min(at + inputPayload, typed.length) - 1];
+      flush();
+    }
+  }
+
+  /**
+   * Piped input is at its end: the remote shell gets what a person would type to leave, Enter if
+   * the last line has none and Ctrl-D, but not before it is there to read it. A program that was
+   * in the foreground may swallow the first Ctrl-D, so it is typed once more.
+   */
+  async #endOfInput(): Promise<void> {
+    await this.#until(() => this.#options.outputSeen());
+    if (this.#lastByte !== undefined && this.#lastByte !== CR) {
+      await this.#send(Uint8Array.of(CR));
+    }
+    await this.#send(Uint8Array.of(CTRL_D));
+    if (this.#stopped.signal.aborted) return;
+    this.#cancelTimer = this.#options.clock.setTimer(repeatEnd, () => {
+      this.#send(Uint8Array.of(CTRL_D)).catch(this.#options.onError);
+    });
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition() && !this.#stopped.signal.aborted) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+}
