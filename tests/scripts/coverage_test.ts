@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { belowLimit, parseLcov } from "../../scripts/coverage.ts";
+
+const report = `SF:/x/lib/protocol/a.ts
+DA:1,5
+DA:2,0
+LH:1
+LF:2
+end_of_record
+SF:C:\\x\\lib\\protocol\\b.ts
+${Array.from({ length: 20 }, (_, i) => `DA:${i + 1},${i}`).join("\n")}
+end_of_record
+`;
+
+Deno.test("coverage: a report is read file by file", () => {
+  assert.deepEqual(parseLcov(report), [
+    { file: "/x/lib/protocol/a.ts", lines: 2, hit: 1, missed: [2] },
+    { file: "C:\\x\\lib\\protocol\\b.ts", lines: 20, hit: 19, missed: [1] },
+  ]);
+});
+
+Deno.test("coverage: a file below the limit, and one that was not loaded, are named", () => {
+  const found = parseLcov(report);
+  assert.deepEqual(belowLimit(found, ["lib/protocol/b.ts"]), []);
+  assert.deepEqual(
+    belowLimit(found, ["lib/protocol/a.ts", "lib/protocol/c.ts"]),
+    [
+      "lib/protocol/a.ts: 1 of 2 lines; not run: 2",
+      "lib/protocol/c.ts is loaded by no test",
+    ],
+  );
+});
