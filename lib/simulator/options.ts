@@ -78,6 +78,11 @@ export interface SimulatorOptions {
 export interface Simulator {
   /** What to put into the environment so that any AWS client talks to this simulator. */
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * What to take out of the environment, so that no profile, endpoint or role of the user's gets
+   * in between.
+   */
+  readonly unset: readonly string[];
   /** The API's base URL, `http://127.0.0.1:port`. */
   readonly endpoint: string;
   /** Sessions that are not terminated, as DescribeSessions lists them with State Active. */

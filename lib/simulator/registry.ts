@@ -289,6 +289,16 @@ export function idleOutput(id: string): string {
   return `Session: ${id} timed out.`;
 }
 
+/**
+ * The channel_closed text after TerminateSession. Whether the service sends one is unverified
+ * (sessions.md §8); with a text a client can tell it from a shell that ended.
+ *
+ * @param id The session that somebody terminated.
+ */
+export function terminatedOutput(id: string): string {
+  return `Session: ${id} was terminated.`;
+}
+
 /** 26 characters of `[a-z0-9]`; bytes that would favour a character are drawn again. */
 function randomName(random: RandomBytes): string {
   const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";

@@ -1,0 +1,140 @@
+/**
+ * A Session Manager on loopback: the API, the data channel service and their sessions, started and
+ * ended together.
+ *
+ * @module
+ */
+
+import { systemClock } from "../io/clock.ts";
+import type { Clock } from "../session/transport.ts";
+import { SimulatedEc2 } from "./api/ec2.ts";
+import { SimulatedKms } from "./api/kms.ts";
+import { Pager } from "./api/paging.ts";
+import { startApiServer } from "./api/server.ts";
+import { SimulatedSsm } from "./api/ssm.ts";
+import {
+  makeCredentials,
+  type RandomBytes,
+  systemRandom,
+} from "./credentials.ts";
+import { clientEnvironment, conflictingVariables } from "./environment.ts";
+import { checkNodes, FleetError } from "./fleet.ts";
+import type { Simulator, SimulatorOptions } from "./options.ts";
+import { SessionRegistry } from "./registry.ts";
+import { makeUpgradeVerifier, type VerifyUpgrade } from "./sigv4_verify.ts";
+
+/** What the data channel service is given. */
+export interface ServiceDependencies {
+  readonly registry: SessionRegistry;
+  /** Checks the signature of an upgrade; the token is checked by `registry.takeToken`. */
+  readonly verifyUpgrade: VerifyUpgrade;
+  /** Decrypts data keys for the agent. */
+  readonly kms: SimulatedKms;
+  readonly options: SimulatorOptions;
+  readonly clock: Clock;
+}
+
+/** A running data channel service. */
+export interface RunningService {
+  /** A session's StreamUrl, `ws://127.0.0.1:port/v1/data-channel/…` (data-channel.md §1.1). */
+  url(sessionId: string): string;
+  /** Ends agents, programs, sockets and the listener. */
+  close(): Promise<void>;
+}
+
+/** Starts the data channel service. */
+export type StartService = (
+  dependencies: ServiceDependencies,
+) => Promise<RunningService>;
+
+/** What a simulator is put together from; tests put in parts of their own. */
+export interface SimulatorParts {
+  readonly startService: StartService;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+/**
+ * Starts a simulator from parts.
+ *
+ * @param options What it is to be.
+ * @param parts The service, the clock, the randomness.
+ * @throws FleetError For nodes or a region that cannot be used.
+ * @throws Deno.errors.PermissionDenied and the like where listening is not possible.
+ */
+export async function assembleSimulator(
+  options: SimulatorOptions,
+  parts: SimulatorParts,
+): Promise<Simulator> {
+  checkNodes(options.nodes);
+  // The region stands in hosts and ARNs, and between the slashes of a credential scope.
+  if (!/^[a-z]{2,8}(-[a-z]{2,16}){1,3}-\d{1,2}$/.test(options.region)) {
+    throw new FleetError(
+      `Cannot use region '${options.region}': it must look like us-east-1`,
+    );
+  }
+  const { clock, random } = parts;
+  const now = () => clock.now();
+  const credentials = makeCredentials(random);
+  const registry = new SessionRegistry({
+    clock,
+    random,
+    idleTimeout: options.idleTimeout,
+  });
+  const pager = new Pager(random(32));
+  const kms = new SimulatedKms(options.kmsKeyId, options.region);
+  const signer = { credentials, region: options.region, now };
+  const { nodes, region, log } = options;
+
+  const service = await parts.startService({
+    registry,
+    verifyUpgrade: makeUpgradeVerifier(signer),
+    kms,
+    options,
+    clock,
+  });
+  let api;
+  try {
+    api = startApiServer({
+      ssm: new SimulatedSsm({
+        nodes,
+        registry,
+        pager,
+        streamUrl: (id) => service.url(id),
+        refuseResume: options.faults.refuseResume,
+        now,
+      }),
+      ec2: new SimulatedEc2({ nodes, region, pager, now }),
+      kms,
+      signer,
+      log,
+    });
+  } catch (cause) {
+    await service.close();
+    throw cause;
+  }
+  const server = api;
+  const endpoint = `http://127.0.0.1:${server.port}`;
+  let closing: Promise<void> | undefined;
+  const close = () =>
+    closing ??= (async () => {
+      // No new session may begin while the old ones end, and none is left behind.
+      await server.close();
+      registry.terminateAll("");
+      await service.close();
+    })();
+  return {
+    environment: clientEnvironment(endpoint, region, credentials),
+    unset: conflictingVariables,
+    endpoint,
+    activeSessions: () => registry.active().map((session) => session.id),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The parts that do not depend on how the data channel is served. */
+export const systemParts: Omit<SimulatorParts, "startService"> = {
+  clock: systemClock,
+  random: systemRandom,
+};
