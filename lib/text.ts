@@ -1,0 +1,57 @@
+/**
+ * Text that comes from elsewhere (AWS, a node, a file) made safe to show and safe to paste.
+ *
+ * @module
+ */
+
+/** Characters that move the cursor, hide text or turn its direction round. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Characters a POSIX shell leaves alone in a word; zsh expands a word that begins with `=`. */
+const PLAIN_WORD = /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/;
+
+/** The escape of one character, as JavaScript and `$'…'` of bash, zsh and ksh write it. */
+function escape(character: string): string {
+  switch (character) {
+    case "\n":
+      return "\\n";
+    case "\r":
+      return "\\r";
+    case "\t":
+      return "\\t";
+  }
+  const code = character.codePointAt(0)!;
+  const hex = code.toString(16);
+  if (code < 0x80) return "\\x" + hex.padStart(2, "0");
+  return code < 0x10000
+    ? "\\u" + hex.padStart(4, "0")
+    : "\\U" + hex.padStart(8, "0");
+}
+
+/**
+ * Makes control characters visible, so that a name, tag or message cannot drive the terminal:
+ * C0, DEL and C1 controls, bidirectional, zero-width and other format characters and lone surrogates become
+ * `\n`, `\x1b`, `\u202e` and the like. Everything else, backslashes too, stays as it is.
+ *
+ * @param text Any text.
+ * @returns One line of text.
+ */
+export function visible(text: string): string {
+  return text.replace(UNSAFE, escape);
+}
+
+/**
+ * Quotes text so that a POSIX shell takes it as one word. A word that needs no quotes stays bare;
+ * with control characters in it the form is `$'…'` (bash, zsh, ksh), whose characters are all
+ * visible.
+ *
+ * @param text Any text; foreign text must go through here before it becomes part of a command.
+ */
+export function shellQuote(text: string): string {
+  if (PLAIN_WORD.test(text)) return text;
+  const shown = text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")
+    .replace(UNSAFE, escape);
+  return visible(text) === text
+    ? "'" + text.replaceAll("'", `'\\''`) + "'"
+    : "$'" + shown + "'";
+}
