@@ -1,0 +1,122 @@
+/**
+ * One identity in one region, with all its calls.
+ *
+ * @module
+ */
+
+import { AwsClients } from "./client.ts";
+import type { CredentialSource } from "./credentials.ts";
+import {
+  type DiagnoseCalls,
+  diagnoseTarget,
+  type TargetFacts,
+} from "./diagnose.ts";
+import { Ec2Calls } from "./ec2.ts";
+import { EcsCalls } from "./ecs.ts";
+import { KmsCalls } from "./kms.ts";
+import {
+  createSessionControl,
+  type SessionControlOptions,
+} from "./session_control.ts";
+import type { AwsSettings, ResolvedSettings } from "./settings.ts";
+import { SsmCalls } from "./ssm.ts";
+import { StsCalls } from "./sts.ts";
+import {
+  type ResolvedTarget,
+  resolveTarget,
+  type TargetCalls,
+} from "./target.ts";
+import type { SessionControl } from "../session/control.ts";
+
+/** AWS as one user sees it. Disposing closes connections. */
+export class Aws implements Disposable {
+  readonly ssm: SsmCalls;
+  readonly ec2: Ec2Calls;
+  readonly kms: KmsCalls;
+  readonly ecs: EcsCalls;
+  readonly sts: StsCalls;
+  readonly #clients: AwsClients;
+
+  /** @param settings What the user asked for; nothing is read or loaded yet. */
+  constructor(settings: AwsSettings = {}) {
+    this.#clients = new AwsClients(settings);
+    this.ssm = new SsmCalls(this.#clients);
+    this.ec2 = new Ec2Calls(this.#clients);
+    this.kms = new KmsCalls(this.#clients);
+    this.ecs = new EcsCalls(this.#clients);
+    this.sts = new StsCalls(this.#clients);
+  }
+
+  /** The identity's credentials. */
+  get credentials(): CredentialSource {
+    return this.#clients.credentials;
+  }
+
+  /**
+   * Profile, region and certificate bundle; settles them without a call to AWS.
+   *
+   * @throws AwsCallError of kind `unknown-profile` or `invalid`.
+   */
+  resolved(): Promise<ResolvedSettings> {
+    return this.#clients.resolved();
+  }
+
+  /**
+   * The region.
+   *
+   * @throws AwsCallError of kind `no-region`, or as {@linkcode resolved} does.
+   */
+  region(): Promise<string> {
+    return this.#clients.region();
+  }
+
+  /**
+   * Finds the node for what the user typed.
+   *
+   * @param text An id or a Name tag.
+   * @throws as `resolveTarget` does.
+   */
+  resolveTarget(text: string, signal?: AbortSignal): Promise<ResolvedTarget> {
+    return resolveTarget(text, this.#lookups(), signal);
+  }
+
+  /**
+   * Says why a node does not take sessions; for errors of kind `not-connected`.
+   *
+   * @param id The node.
+   */
+  diagnose(id: string, signal?: AbortSignal): Promise<TargetFacts> {
+    return diagnoseTarget(id, this.#lookups(), signal);
+  }
+
+  /**
+   * The control plane of a session this identity started.
+   *
+   * @param options The session.
+   */
+  sessionControl(options: SessionControlOptions): SessionControl {
+    return createSessionControl(this.#clients, options);
+  }
+
+  /** Ends calls under way and closes connections. Idempotent. */
+  close(): void {
+    this.#clients.close();
+  }
+
+  /** Calls {@linkcode close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #lookups(): TargetCalls & DiagnoseCalls {
+    const { ssm, ec2 } = this;
+    return {
+      describeInstanceInformation: (filters, signal) =>
+        ssm.describeInstanceInformation(filters, signal),
+      findInstancesByName: (name, signal) =>
+        ec2.findInstancesByName(name, signal),
+      someNames: (signal) => ec2.someNames(signal),
+      describeInstance: (id, signal) => ec2.describeInstance(id, signal),
+    };
+  }
+}

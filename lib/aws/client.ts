@@ -1,0 +1,242 @@
+/**
+ * The SDK's clients, each loaded when first needed: `--help` and `--version` load none.
+ *
+ * @module
+ */
+
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { ECSClient } from "@aws-sdk/client-ecs";
+import type { KMSClient } from "@aws-sdk/client-kms";
+import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { STSClient } from "@aws-sdk/client-sts";
+import { type Credentials, CredentialSource } from "./credentials.ts";
+import { type AwsCallError, toAwsCallError } from "./errors.ts";
+import {
+  type AwsRequestHandler,
+  createRequestHandler,
+  readCaBundle,
+} from "./request_handler.ts";
+import {
+  type AwsSettings,
+  hintContext,
+  requireRegion,
+  type ResolvedSettings,
+  resolveSettings,
+} from "./settings.ts";
+
+/** One identity in one region: its clients, credentials and connections. */
+export class AwsClients {
+  /** What the user asked for. */
+  readonly settings: AwsSettings;
+  /** The identity's credentials; clients and the upgrade's signature share them. */
+  readonly credentials: CredentialSource;
+  #resolved: Promise<ResolvedSettings> | undefined;
+  #handler: Promise<AwsRequestHandler> | undefined;
+  #ssm: Promise<SSMClient> | undefined;
+  #ec2: Promise<EC2Client> | undefined;
+  #kms: Promise<KMSClient> | undefined;
+  #ecs: Promise<ECSClient> | undefined;
+  #sts: Promise<STSClient> | undefined;
+  #closed = false;
+
+  /** @param settings What the user asked for; nothing is read or loaded yet. */
+  constructor(settings: AwsSettings) {
+    this.settings = settings;
+    this.credentials = new CredentialSource(
+      settings,
+      async () => (await this.#requestHandler()).handler,
+    );
+  }
+
+  /**
+   * Profile, region and bundle, settled once.
+   *
+   * @throws AwsCallError of kind `unknown-profile` or `invalid`.
+   */
+  resolved(): Promise<ResolvedSettings> {
+    return this.#resolved ??= resolveSettings(this.settings);
+  }
+
+  /**
+   * The region of the calls and of the upgrade's signature.
+   *
+   * @throws AwsCallError of kind `no-region`, or as {@linkcode resolved} does.
+   */
+  async region(): Promise<string> {
+    return requireRegion(await this.resolved());
+  }
+
+  /**
+   * The time of signatures: this computer's, corrected by what the SDK learned from the services'
+   * answers. The upgrade uses it, so that a wrong clock does not fail there after StartSession
+   * succeeded.
+   */
+  async now(): Promise<Date> {
+    const offset = this.#ssm === undefined
+      ? 0
+      : (await this.#ssm).config.systemClockOffset;
+    return new Date(Date.now() + offset);
+  }
+
+  /** The SSM client. */
+  ssm(): Promise<SSMClient> {
+    return this.#ssm ??= (async () => {
+      const { SSMClient } = await import("@aws-sdk/client-ssm");
+      return new SSMClient(await this.#configuration());
+    })();
+  }
+
+  /** The EC2 client: large, so only for what SSM cannot answer. */
+  ec2(): Promise<EC2Client> {
+    return this.#ec2 ??= (async () => {
+      const { EC2Client } = await import("@aws-sdk/client-ec2");
+      return new EC2Client(await this.#configuration());
+    })();
+  }
+
+  /** The KMS client. */
+  kms(): Promise<KMSClient> {
+    return this.#kms ??= (async () => {
+      const { KMSClient } = await import("@aws-sdk/client-kms");
+      return new KMSClient(await this.#configuration());
+    })();
+  }
+
+  /** The ECS client. */
+  ecs(): Promise<ECSClient> {
+    return this.#ecs ??= (async () => {
+      const { ECSClient } = await import("@aws-sdk/client-ecs");
+      return new ECSClient(await this.#configuration());
+    })();
+  }
+
+  /** The STS client. */
+  sts(): Promise<STSClient> {
+    return this.#sts ??= (async () => {
+      const { STSClient } = await import("@aws-sdk/client-sts");
+      return new STSClient(await this.#configuration());
+    })();
+  }
+
+  /**
+   * Makes one call, and says what went wrong in our words. When the service does not accept the
+   * credentials and their source has others by now, the call is made once more with those
+   * (api.md §10).
+   *
+   * @param action The IAM action, `ssm:StartSession`.
+   * @param run The call itself.
+   * @param signal The caller's, whose reason is thrown as it is.
+   * @throws AwsCallError, or the signal's reason.
+   */
+  async call<Result>(
+    action: string,
+    run: () => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    try {
+      return await run();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const failure = await this.#explain(error, action);
+      if (!(await this.#mended(failure))) throw failure;
+    }
+    signal?.throwIfAborted();
+    try {
+      return await run();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw await this.#explain(error, action);
+    }
+  }
+
+  async #explain(error: unknown, action: string): Promise<AwsCallError> {
+    const context = await this.resolved().then(
+      hintContext,
+      () => ({ profile: this.settings.profile }),
+    );
+    return toAwsCallError(error, action, context);
+  }
+
+  /** Whether a call that failed so now has other credentials to try. */
+  async #mended(failure: AwsCallError): Promise<boolean> {
+    const refused = this.credentials.current;
+    if (
+      failure.action === "credentials" || refused === undefined ||
+      (failure.kind !== "expired-credentials" &&
+        failure.kind !== "invalid-credentials")
+    ) return false;
+    let fresh: Credentials;
+    try {
+      fresh = await this.credentials.refresh({ force: true });
+    } catch (error) {
+      // Why an expired login cannot be renewed says more than that it has expired.
+      if (failure.kind === "expired-credentials") throw error;
+      return false;
+    }
+    return fresh.accessKeyId !== refused.accessKeyId ||
+      fresh.secretAccessKey !== refused.secretAccessKey ||
+      fresh.sessionToken !== refused.sessionToken;
+  }
+
+  /** Ends calls under way and closes connections; calls after it fail. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    // A handler that could not be made has nothing to close.
+    this.#handler?.then((handler) => handler.close(), () => {});
+  }
+
+  #requestHandler(): Promise<AwsRequestHandler> {
+    return this.#handler ??= (async () => {
+      const handler = await createRequestHandler(await this.#certificates());
+      if (this.#closed) handler.close();
+      return handler;
+    })();
+  }
+
+  async #certificates(): Promise<readonly string[]> {
+    if (this.settings.caCerts !== undefined) return this.settings.caCerts;
+    const { caBundle } = await this.resolved();
+    return caBundle === undefined ? [] : [await readCaBundle(caBundle)];
+  }
+
+  /** What all clients are made from. Retry mode and attempts are the SDK's: standard, three. */
+  async #configuration() {
+    const [region, resolved, { handler }] = await Promise.all([
+      this.region(),
+      this.resolved(),
+      this.#requestHandler(),
+    ]);
+    const { endpointUrl, version } = this.settings;
+    // The SDK would remember credentials without an expiration for ever; the mark says that we
+    // remember them ourselves (resolveAwsSdkSigV4Config.js).
+    const credentials = Object.assign(() => this.credentials.get(), {
+      memoized: true,
+    });
+    return {
+      region,
+      credentials,
+      requestHandler: handler,
+      profile: resolved.profile,
+      customUserAgent: `ssm/${version ?? "0"}`,
+      // The endpoint rules refuse a given endpoint together with FIPS or dual-stack, which the
+      // environment may still ask for; the given one is the user's last word.
+      ...(endpointUrl === undefined ? {} : {
+        endpoint: endpointUrl,
+        useFipsEndpoint: false,
+        useDualstackEndpoint: false,
+      }),
+    };
+  }
+}
+
+/**
+ * The SDK's options of one call.
+ *
+ * @param signal Gives up the call, if there is one.
+ */
+export function abortable(
+  signal: AbortSignal | undefined,
+): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}

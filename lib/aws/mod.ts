@@ -1,0 +1,44 @@
+/**
+ * The AWS SDK behind a few typed calls, loaded when first needed.
+ *
+ * @module
+ */
+
+export { Aws } from "./aws.ts";
+export type { Credentials, CredentialSource } from "./credentials.ts";
+export type { TargetFacts, TargetVerdict } from "./diagnose.ts";
+export type { Ec2Instance } from "./ec2.ts";
+export type {
+  EcsContainer,
+  EcsTask,
+  ExecuteCommandRequest,
+  ExecuteCommandResult,
+} from "./ecs.ts";
+export { AwsCallError, type AwsErrorKind } from "./errors.ts";
+export { readCaBundle } from "./request_handler.ts";
+export type { SessionControlOptions } from "./session_control.ts";
+export {
+  type AwsSettings,
+  type ResolvedSettings,
+  resolveSettings,
+} from "./settings.ts";
+export type {
+  NodeFilter,
+  NodeInformation,
+  SessionInformation,
+  StartSessionRequest,
+} from "./ssm.ts";
+export {
+  checkStreamUrl,
+  STREAM_HOST_VARIABLE,
+  streamHosts,
+  StreamUrlError,
+} from "./stream_url.ts";
+export type { CallerIdentity } from "./sts.ts";
+export {
+  AmbiguousTargetError,
+  InvalidTargetError,
+  type ResolvedTarget,
+  type TargetCandidate,
+  TargetNotFoundError,
+} from "./target.ts";

@@ -1,0 +1,342 @@
+/**
+ * The SSM calls (api.md §2–§4) with small typed results.
+ *
+ * @module
+ */
+
+import type { SessionGrant } from "../session/control.ts";
+import { abortable, type AwsClients } from "./client.ts";
+import { AwsCallError } from "./errors.ts";
+import { present } from "./present.ts";
+
+/** What to start (api.md §2). */
+export interface StartSessionRequest {
+  /** `i-…`, `mi-…` or `ecs:…`. */
+  readonly target: string;
+  /** A document's name or ARN; absent = the account's shell document. */
+  readonly documentName?: string | undefined;
+  /** The document's parameters; every value is a list. */
+  readonly parameters?:
+    | Readonly<Record<string, readonly string[]>>
+    | undefined;
+  /** Shown in the session's history, 1–256 characters. */
+  readonly reason?: string | undefined;
+}
+
+/** One node as DescribeInstanceInformation tells it (api.md §4). */
+export interface NodeInformation {
+  /** `i-…` or `mi-…`. */
+  readonly id: string;
+  /** `Online`, `ConnectionLost`, `Inactive`, or a word of later days. */
+  readonly ping: string;
+  readonly lastPing?: Date;
+  readonly agentVersion?: string;
+  /** `Linux`, `Windows`, `MacOS`. */
+  readonly platform?: string;
+  readonly platformName?: string;
+  readonly platformVersion?: string;
+  readonly address?: string;
+  readonly computerName?: string;
+  /** The activation's name of an `mi-` node; not the Name tag. */
+  readonly name?: string;
+}
+
+/** A filter of DescribeInstanceInformation; tag filters cannot be mixed with others. */
+export interface NodeFilter {
+  /** `InstanceIds`, `PingStatus`, `tag:Name`, `tag-key`, … */
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** One session as DescribeSessions tells it. */
+export interface SessionInformation {
+  readonly id: string;
+  readonly target: string;
+  /** Connected, Connecting, Disconnected, Terminated, Terminating or Failed. */
+  readonly status: string;
+  readonly startDate?: Date;
+  readonly endDate?: Date;
+  readonly documentName?: string;
+  readonly owner?: string;
+  readonly reason?: string;
+}
+
+/** How many nodes one page holds; the most the API gives (api.md §4). */
+const PAGE = 50;
+
+/** How long an aborted start waits for its answer, in milliseconds, so as to end the session. */
+const START_GRACE = 3_000;
+
+/** The SSM calls of one identity in one region. All reject with AwsCallError. */
+export class SsmCalls {
+  readonly #clients: AwsClients;
+
+  /** @param clients Whose calls. */
+  constructor(clients: AwsClients) {
+    this.#clients = clients;
+  }
+
+  /**
+   * StartSession. When the signal aborts while the answer is on its way, the call waits for it a
+   * short time and terminates the session it may have started.
+   *
+   * @param request What to start.
+   * @param signal Gives up.
+   */
+  async startSession(
+    request: StartSessionRequest,
+    signal?: AbortSignal,
+  ): Promise<SessionGrant> {
+    signal?.throwIfAborted();
+    const hold = new AbortController();
+    const answer = this.#start(request, hold.signal);
+    if (signal === undefined) return await answer;
+    const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
+    const onAbort = () => resolve(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const grant = await Promise.race([answer, aborted]);
+      if (grant !== undefined && !signal.aborted) return grant;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+    const timer = setTimeout(() => hold.abort(signal.reason), START_GRACE);
+    try {
+      await this.terminateSession((await answer).sessionId);
+    } catch {
+      // Refused, unanswered or not to be ended: the caller learns why it gave up, which is first.
+    } finally {
+      clearTimeout(timer);
+    }
+    throw signal.reason;
+  }
+
+  async #start(
+    request: StartSessionRequest,
+    signal: AbortSignal,
+  ): Promise<SessionGrant> {
+    const { StartSessionCommand } = await import("@aws-sdk/client-ssm");
+    const parameters = request.parameters === undefined
+      ? undefined
+      : Object.fromEntries(
+        Object.entries(request.parameters).map((
+          [key, list],
+        ) => [key, [...list]]),
+      );
+    const output = await this.#clients.call("ssm:StartSession", async () => {
+      const client = await this.#clients.ssm();
+      return await client.send(
+        new StartSessionCommand({
+          Target: request.target,
+          DocumentName: request.documentName,
+          Parameters: parameters,
+          Reason: request.reason,
+        }),
+        { abortSignal: signal },
+      );
+    });
+    const { SessionId, TokenValue, StreamUrl } = output;
+    if (SessionId && TokenValue && StreamUrl) {
+      return {
+        sessionId: SessionId,
+        tokenValue: TokenValue,
+        streamUrl: StreamUrl,
+      };
+    }
+    if (SessionId) await this.terminateSession(SessionId).catch(() => {});
+    throw new AwsCallError({
+      action: "ssm:StartSession",
+      code: "IncompleteAnswer",
+      kind: "service",
+      reason: "the answer lacks " +
+        [
+          SessionId ? "" : "SessionId",
+          TokenValue ? "" : "TokenValue",
+          StreamUrl ? "" : "StreamUrl",
+        ].filter((name) => name !== "").join(", "),
+      requestId: output.$metadata.requestId,
+    });
+  }
+
+  /**
+   * ResumeSession (api.md §3).
+   *
+   * @param sessionId The session.
+   * @returns `undefined` when the answer has no token: the session has timed out. An answer without
+   * StreamUrl leaves it empty; the caller keeps the old one.
+   */
+  async resumeSession(
+    sessionId: string,
+    signal?: AbortSignal,
+  ): Promise<SessionGrant | undefined> {
+    const { ResumeSessionCommand } = await import("@aws-sdk/client-ssm");
+    const output = await this.#clients.call("ssm:ResumeSession", async () => {
+      const client = await this.#clients.ssm();
+      return await client.send(
+        new ResumeSessionCommand({ SessionId: sessionId }),
+        abortable(signal),
+      );
+    }, signal);
+    if (!output.TokenValue) return undefined;
+    return {
+      sessionId: output.SessionId || sessionId,
+      tokenValue: output.TokenValue,
+      streamUrl: output.StreamUrl ?? "",
+    };
+  }
+
+  /**
+   * TerminateSession. A session that is gone already counts as terminated.
+   *
+   * @param sessionId The session.
+   */
+  async terminateSession(
+    sessionId: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { TerminateSessionCommand } = await import("@aws-sdk/client-ssm");
+    try {
+      await this.#clients.call("ssm:TerminateSession", async () => {
+        const client = await this.#clients.ssm();
+        return await client.send(
+          new TerminateSessionCommand({ SessionId: sessionId }),
+          abortable(signal),
+        );
+      }, signal);
+    } catch (error) {
+      if (error instanceof AwsCallError && error.kind === "not-found") return;
+      throw error;
+    }
+  }
+
+  /**
+   * DescribeInstanceInformation, page after page of 50. Pages are fetched as they are asked for.
+   *
+   * @param filters All must fit; none = every node.
+   */
+  async *describeInstanceInformation(
+    filters: readonly NodeFilter[] = [],
+    signal?: AbortSignal,
+  ): AsyncGenerator<NodeInformation, void, void> {
+    const { DescribeInstanceInformationCommand } = await import(
+      "@aws-sdk/client-ssm"
+    );
+    let token: string | undefined;
+    do {
+      const page = await this.#clients.call(
+        "ssm:DescribeInstanceInformation",
+        async () => {
+          const client = await this.#clients.ssm();
+          return await client.send(
+            new DescribeInstanceInformationCommand({
+              ...(filters.length === 0 ? {} : {
+                Filters: filters.map(({ key, values }) => ({
+                  Key: key,
+                  Values: [...values],
+                })),
+              }),
+              MaxResults: PAGE,
+              NextToken: token,
+            }),
+            abortable(signal),
+          );
+        },
+        signal,
+      );
+      for (const item of page.InstanceInformationList ?? []) {
+        if (!item.InstanceId) continue;
+        yield present({
+          id: item.InstanceId,
+          ping: item.PingStatus ?? "unknown",
+          lastPing: item.LastPingDateTime,
+          agentVersion: item.AgentVersion,
+          platform: item.PlatformType,
+          platformName: item.PlatformName,
+          platformVersion: item.PlatformVersion,
+          address: item.IPAddress,
+          computerName: item.ComputerName,
+          name: item.Name,
+        });
+      }
+      token = page.NextToken || undefined;
+    } while (token !== undefined);
+  }
+
+  /**
+   * GetConnectionStatus: whether a session could be started now.
+   *
+   * @param target `i-…`, `mi-…` or `ecs:…`.
+   */
+  async getConnectionStatus(
+    target: string,
+    signal?: AbortSignal,
+  ): Promise<"connected" | "notconnected"> {
+    const { GetConnectionStatusCommand } = await import("@aws-sdk/client-ssm");
+    const output = await this.#clients.call(
+      "ssm:GetConnectionStatus",
+      async () => {
+        const client = await this.#clients.ssm();
+        return await client.send(
+          new GetConnectionStatusCommand({ Target: target }),
+          abortable(signal),
+        );
+      },
+      signal,
+    );
+    return output.Status?.toLowerCase() === "connected"
+      ? "connected"
+      : "notconnected";
+  }
+
+  /**
+   * DescribeSessions, page after page.
+   *
+   * @param state `Active` or `History`.
+   * @param filters Keys as api.md §4 has them: Target, Owner, Status, SessionId, …
+   */
+  async *describeSessions(
+    state: "Active" | "History",
+    filters: readonly { readonly key: string; readonly value: string }[] = [],
+    signal?: AbortSignal,
+  ): AsyncGenerator<SessionInformation, void, void> {
+    const { DescribeSessionsCommand } = await import("@aws-sdk/client-ssm");
+    let token: string | undefined;
+    do {
+      const page = await this.#clients.call(
+        "ssm:DescribeSessions",
+        async () => {
+          const client = await this.#clients.ssm();
+          return await client.send(
+            new DescribeSessionsCommand({
+              State: state,
+              ...(filters.length === 0 ? {} : {
+                // The SDK types the key as a list of those it knows; the service may know more.
+                Filters: filters.map(({ key, value }) => ({
+                  key: key as "Target",
+                  value,
+                })),
+              }),
+              NextToken: token,
+            }),
+            abortable(signal),
+          );
+        },
+        signal,
+      );
+      for (const item of page.Sessions ?? []) {
+        if (!item.SessionId) continue;
+        yield present({
+          id: item.SessionId,
+          target: item.Target ?? "",
+          status: item.Status ?? "unknown",
+          startDate: item.StartDate,
+          endDate: item.EndDate,
+          documentName: item.DocumentName,
+          owner: item.Owner,
+          reason: item.Reason,
+        });
+      }
+      token = page.NextToken || undefined;
+    } while (token !== undefined);
+  }
+}
