@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeJsonObject, textMember } from "./json.ts";
+import { decodeJsonObject, type JsonObject, textMember } from "./json.ts";
 import { PayloadError } from "./payload.ts";
 
 /** What the client says of itself. */
@@ -39,7 +39,7 @@ export function decodeOpenDataChannel(
   payload: Uint8Array,
 ): OpenDataChannelInput {
   const what = "open data channel input";
-  const object = decodeJsonObject(payload, what);
+  const object = decodeObject(payload, what);
   const tokenValue = textMember(object, "TokenValue", what);
   if (tokenValue === "") {
     throw new PayloadError(`Cannot decode ${what}: it has no TokenValue`);
@@ -50,4 +50,15 @@ export function decodeOpenDataChannel(
     clientId: textMember(object, "ClientId", what),
     clientVersion: textMember(object, "ClientVersion", what),
   };
+}
+
+/** The parser's own message quotes what it could not read, so the token: it must not go along. */
+function decodeObject(payload: Uint8Array, what: string): JsonObject {
+  try {
+    return decodeJsonObject(payload, what);
+  } catch (error) {
+    throw error instanceof PayloadError
+      ? new PayloadError(error.message)
+      : error;
+  }
 }
