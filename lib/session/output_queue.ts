@@ -17,8 +17,8 @@ export class OutputQueue {
   #waiting: Uint8Array[] = [];
   #running: Promise<void> | undefined;
   #broken = false;
-  /** True once anything was printed. */
-  seen = false;
+  /** Bytes that came so far. */
+  total = 0;
 
   /**
    * @param write Writes all of the bytes.
@@ -37,7 +37,7 @@ export class OutputQueue {
 
   /** Queues bytes; they are not copied. */
   push(bytes: Uint8Array): void {
-    this.seen = true;
+    this.total += bytes.length;
     if (this.#broken) return;
     this.#waiting.push(bytes);
     this.#running ??= this.#run();

@@ -144,7 +144,7 @@ class ShellSession {
       escape: options.escape,
       channel: this.#driver.channel,
       flush: () => this.#driver.flush(),
-      outputSeen: () => this.#output.seen,
+      printed: () => this.#output.total + this.#errors.total,
       onCommand: (command) => this.#command(command),
       onError: (error) => this.#fail(error),
     });

@@ -23,8 +23,8 @@ export interface ShellInputOptions {
   readonly channel: DataChannel;
   /** Call it after using the channel. */
   readonly flush: () => void;
-  /** True once the session printed anything. */
-  readonly outputSeen: () => boolean;
+  /** Bytes that the session has printed so far. */
+  readonly printed: () => number;
   readonly onCommand: (command: EscapeCommand) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -101,18 +101,31 @@ export class ShellInput {
 
   /**
    * Piped input is at its end: the remote shell gets what a person would type to leave, Enter if
-   * the last line has none and Ctrl-D, but not before it is there to read it. A program that was
-   * in the foreground may swallow the first Ctrl-D, so it is typed once more.
+   * the last line has none and Ctrl-D, but not before it is there to read it. A program in the
+   * foreground may swallow the Ctrl-D, so it is typed once more, and again after each later output,
+   * as that may have been the next prompt.
    */
   async #endOfInput(): Promise<void> {
-    await this.#until(() => this.#options.outputSeen());
-    if (this.#lastByte !== undefined && this.#lastByte !== CR) {
-      await this.#send(Uint8Array.of(CR));
+    await this.#until(() => this.#options.printed() > 0);
+    const open = this.#lastByte !== undefined && this.#lastByte !== CR;
+    await this.#send(open ? Uint8Array.of(CR, CTRL_D) : Uint8Array.of(CTRL_D));
+    for (let printed = -1;;) {
+      await this.#sleep(repeatEnd);
+      await this.#until(() => this.#options.printed() > printed);
+      if (this.#stopped.signal.aborted) return;
+      printed = this.#options.printed();
+      await this.#send(Uint8Array.of(CTRL_D));
     }
-    await this.#send(Uint8Array.of(CTRL_D));
-    if (this.#stopped.signal.aborted) return;
-    this.#cancelTimer = this.#options.clock.setTimer(repeatEnd, () => {
-      this.#send(Uint8Array.of(CTRL_D)).catch(this.#options.onError);
+  }
+
+  #sleep(delay: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopped.signal.aborted) return resolve();
+      const cancel = this.#options.clock.setTimer(delay, resolve);
+      this.#cancelTimer = () => {
+        cancel();
+        resolve();
+      };
     });
   }
 
