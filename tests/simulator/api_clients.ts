@@ -6,6 +6,7 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
+import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import {
   defaultOptions,
   type Simulator,
@@ -92,5 +93,7 @@ export function clientConfiguration(simulator: Simulator) {
       sessionToken: environment["AWS_SESSION_TOKEN"] ?? "",
     },
     maxAttempts: 1,
+    // As lib/aws; the default handler's sockets outlive destroy() on Deno 2.6.
+    requestHandler: new FetchHttpHandler(),
   };
 }
