@@ -38,12 +38,12 @@ export const executablePermissions: readonly Permission[] = [
   {
     flag: "--allow-run",
     reason:
-      "`credential_process`, and `script` and `stty`, with which the simulator makes its terminal; Ctrl-Z stops our own process",
+      "`credential_process`, which may be anything; `stty` for the size of a terminal that no standard stream leads to; `script`, `stty` and the shell of a simulated node; `~^Z`, which stops our own process",
   },
   {
-    flag: "--allow-sys=osRelease,homedir,hostname,uid",
+    flag: "--allow-sys=osRelease,homedir,uid",
     reason:
-      "The AWS SDK names the operating system in its requests and looks for the home directory",
+      "The AWS SDK names the operating system's release in its requests, and asks for user and home directory where `HOME` is not set",
   },
 ];
 
