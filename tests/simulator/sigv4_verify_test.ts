@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { HttpRequest } from "@smithy/protocol-http";
-import { SignatureV4 } from "@smithy/signature-v4";
 import {
   clockSkewLimit,
   type ExpectedSigner,
@@ -12,6 +10,7 @@ import {
 } from "../../lib/simulator/sigv4_verify.ts";
 import { canonicalRequest } from "../../lib/simulator/sigv4_canonical.ts";
 import { makeCredentials } from "../../lib/simulator/credentials.ts";
+import { type SignedTestRequest, signRequest } from "./signed_request.ts";
 
 interface UpgradeVector {
   readonly name: string;
@@ -92,29 +91,6 @@ Deno.test("the canonical request equals the official client's, byte for byte", (
   }
 });
 
-/** node:crypto under the signer's hash interface. */
-class Sha256 {
-  #hash;
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined
-      ? createHash("sha256")
-      : createHmac("sha256", toBytes(secret));
-  }
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(toBytes(data));
-  }
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(new Uint8Array(this.#hash.digest()));
-  }
-  reset(): void {}
-}
-
-function toBytes(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (typeof data === "string") return new TextEncoder().encode(data);
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
 const credentials = makeCredentials();
 const signer: ExpectedSigner = {
   credentials,
@@ -134,46 +110,22 @@ interface Call {
 }
 
 /** Signs with the signer that the client uses. */
-async function sign(
-  call: Call,
-): Promise<{ target: string; headers: Headers; body: Uint8Array }> {
-  const body = call.body ?? "{}";
-  const v4 = new SignatureV4({
-    service: call.service ?? "ssm",
-    region: call.region ?? "eu-west-1",
-    credentials: call.credentials ?? credentials,
-    sha256: Sha256,
+function sign(call: Call): Promise<SignedTestRequest> {
+  return signRequest({
+    service: "ssm",
+    region: "eu-west-1",
+    credentials,
+    time: now,
+    host: "127.0.0.1:4000",
+    body: "{}",
+    ...call,
+    headers: { "x-amz-target": "AmazonSSM.StartSession", ...call.headers },
   });
-  const path = call.path ?? "/";
-  const request = await v4.sign(
-    new HttpRequest({
-      method: "POST",
-      protocol: "http:",
-      hostname: "127.0.0.1",
-      path,
-      query: call.query ?? {},
-      headers: {
-        host: "127.0.0.1:4000",
-        "x-amz-target": "AmazonSSM.StartSession",
-        ...call.headers,
-      },
-      body,
-    }),
-    { signingDate: new Date(call.time ?? now) },
-  );
-  const query = Object.entries(call.query ?? {}).map(([k, v]) =>
-    `${encodeURIComponent(k)}=${encodeURIComponent(v)}`
-  ).join("&");
-  return {
-    target: query === "" ? path : `${path}?${query}`,
-    headers: new Headers(request.headers),
-    body: new TextEncoder().encode(body),
-  };
 }
 
 async function check(
   call: Call,
-  change?: (signed: { target: string; headers: Headers; body: Uint8Array }) =>
+  change?: (signed: SignedTestRequest) =>
     | Partial<{ target: string; body: Uint8Array }>
     | void,
 ): Promise<Verdict> {
@@ -215,7 +167,7 @@ Deno.test("what the client's signer signs is accepted, whatever path, query and 
 Deno.test("any change of a signed request is refused", async () => {
   assert.deepEqual(await check({}), { ok: true });
   const changes: ((
-    signed: { target: string; headers: Headers; body: Uint8Array },
+    signed: SignedTestRequest,
   ) => Partial<{ target: string; body: Uint8Array }> | void)[] = [
     () => ({ target: "/other" }),
     () => ({ target: "/?a=b" }),

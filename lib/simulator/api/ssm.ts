@@ -106,7 +106,13 @@ export class SimulatedSsm {
       reason,
       owner: simulatorCallerArn,
     });
-    return this.#grant(session.id);
+    try {
+      return this.#grant(session.id);
+    } catch (cause) {
+      // The caller never learns the id, so nobody else can end the session.
+      registry.terminate(session.id, "", "Failed");
+      throw cause;
+    }
   }
 
   #resumeSession(input: JsonObject): JsonObject {
