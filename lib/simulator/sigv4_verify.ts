@@ -49,10 +49,13 @@ export type UpgradeVerdict =
     readonly message: string;
   };
 
+/** Headers as a server has them; in a record, the values of a repeated one joined with `, `. */
+export type RequestHeaders = Headers | Readonly<Record<string, string>>;
+
 /** Checks the upgrade of a data channel; see {@linkcode makeUpgradeVerifier}. */
 export type VerifyUpgrade = (
   target: string,
-  headers: Headers,
+  headers: RequestHeaders,
 ) => UpgradeVerdict;
 
 const algorithm = "AWS4-HMAC-SHA256";
@@ -168,12 +171,15 @@ export function verifySignature(
  * @returns A function that takes the request line's path and query, raw, and the headers.
  */
 export function makeUpgradeVerifier(signer: ExpectedSigner): VerifyUpgrade {
-  return (target, headers) => {
-    const verdict = verifySignature(
-      { method: "GET", target, headers, body: new Uint8Array(0) },
-      "ssmmessages",
-      signer,
-    );
+  return (target, given) => {
+    const headers = toHeaders(given);
+    const verdict = headers === undefined
+      ? refuse("incomplete", "A header of the request is not valid.")
+      : verifySignature(
+        { method: "GET", target, headers, body: new Uint8Array(0) },
+        "ssmmessages",
+        signer,
+      );
     if (verdict.ok) return verdict;
     return {
       ok: false,
@@ -259,6 +265,14 @@ function unsignedHeader(
     name.startsWith("x-amz-")
   );
   return ["host", ...present].find((name) => !signed.includes(name));
+}
+
+function toHeaders(given: RequestHeaders): Headers | undefined {
+  try {
+    return new Headers(given);
+  } catch {
+    return undefined;
+  }
 }
 
 function parseDate(text: string): number | undefined {

@@ -60,6 +60,10 @@ Deno.test("the official client's signed upgrades are accepted, and only as signe
       const target = vector.url.replace(/^wss:\/\/[^/]*/, "");
       assert.deepEqual(verify(target, headers), { ok: true });
 
+      assert.deepEqual(verify(target, Object.fromEntries(headers)), {
+        ok: true,
+      });
+
       const other = verify(`${target}&x=1`, headers);
       assert.ok(!other.ok && other.status === 403);
       assert.equal(other.code, "InvalidSignatureException");
@@ -286,6 +290,17 @@ Deno.test("a request without a signature, or with a torn one, is named as such",
     "incomplete",
     /ISO-8601/,
   );
+});
+
+Deno.test("an upgrade without a signature, or with a header that is none, gets status 403", () => {
+  const verify = makeUpgradeVerifier(signer);
+  const missing = verify("/v1/data-channel/x", {});
+  assert.ok(!missing.ok);
+  assert.equal(missing.status, 403);
+  assert.equal(missing.code, "MissingAuthenticationTokenException");
+  const torn = verify("/v1/data-channel/x", { authorization: "a\nb" });
+  assert.ok(!torn.ok);
+  assert.equal(torn.code, "IncompleteSignatureException");
 });
 
 Deno.test("no Authorization header, however mutated, makes the check throw", async () => {

@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { RequestHeaders } from "../sigv4_verify.ts";
+
 /** Why a request is not let in, for the log and for the answer. */
 export interface Refusal {
   readonly status: 403;
@@ -16,21 +18,23 @@ export interface Refusal {
 /**
  * Refuses a request that a browser made for a page, or that was meant for another host.
  *
- * @param headers The request's headers.
+ * @param headers The request's headers; the names of a record in lower case.
  * @param port The port that this server listens on.
  * @returns `undefined` where the request may go on to its signature check.
  */
 export function refuseForeign(
-  headers: Headers,
+  headers: RequestHeaders,
   port: number,
 ): Refusal | undefined {
-  if (headers.has("origin")) {
+  const get = (name: string) =>
+    headers instanceof Headers ? headers.get(name) : headers[name];
+  if (typeof get("origin") === "string") {
     return {
       status: 403,
       reason: "Requests with an Origin header are refused",
     };
   }
-  const host = headers.get("host")?.toLowerCase();
+  const host = get("host")?.toLowerCase();
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) {
     return {
       status: 403,
