@@ -105,6 +105,7 @@ async function main(): Promise<number> {
     await deno([
       "test",
       "--quiet",
+      "--reporter=dot",
       "--no-check",
       "--no-prompt",
       "--allow-read",
