@@ -64,15 +64,3 @@ export class EscapeParser {
     return parts;
   }
 }
-
-/** What `~?` shows, lines without their ends. */
-export function escapeHelp(escape: string): readonly string[] {
-  return [
-    "Supported escape sequences:",
-    ` ${escape}.   - end the session`,
-    ` ${escape}^Z  - suspend ssm`,
-    ` ${escape}${escape}   - send the escape character by typing it twice`,
-    ` ${escape}?   - this message`,
-    "(Note that escapes are only recognized immediately after newline.)",
-  ];
-}
