@@ -1,0 +1,287 @@
+/**
+ * The world as commands see it, in one value: terminal, environment, clock, signals, and thunks
+ * that load what is heavy when it is first needed. Built for real here; `tests/testkit/context.ts`
+ * builds it from buffers. The one place where adapters meet sessions.
+ *
+ * @module
+ */
+
+import type { CommandContext } from "@stricli/core";
+import type { AwsSettings, ResolvedTarget } from "../lib/aws/mod.ts";
+import { systemClock } from "../lib/io/clock.ts";
+import type { ProcessTerminal } from "../lib/io/terminal.ts";
+import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
+import type { SessionEnd, ShellOptions } from "../lib/session/shell.ts";
+import type { Clock, Terminal } from "../lib/session/transport.ts";
+import type {
+  SimulatedNode,
+  Simulator,
+  SimulatorOptions,
+} from "../lib/simulator/options.ts";
+import { version } from "../lib/version.ts";
+import type { TransportKind } from "./flags.ts";
+import type { ProcessSignals } from "./process_signals.ts";
+import { SignalError as ProcessSignalError } from "./signals.ts";
+
+/** Where and as whom to call AWS. */
+export interface Connection {
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+  readonly endpointUrl: string | undefined;
+  readonly transport: TransportKind;
+  /** Hosts besides AWS's own that sessions may be carried by. */
+  readonly streamHosts: readonly string[];
+}
+
+/** What to start a session with (api.md §2). */
+export interface SessionRequest {
+  /** A node's id. */
+  readonly target: string;
+  readonly documentName: string | undefined;
+  readonly parameters: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly reason: string | undefined;
+}
+
+/** A session that StartSession gave: from here on it must be ended. */
+export interface StartedSession {
+  readonly grant: SessionGrant;
+  readonly control: SessionControl;
+}
+
+/** The calls to AWS that commands make, for one identity and region. */
+export interface AwsAccess extends Disposable {
+  /** Finds the node; rejects with the errors of `lib/aws/target.ts` and AwsCallError. */
+  resolveTarget(text: string, signal: AbortSignal): Promise<ResolvedTarget>;
+  /**
+   * StartSession. When the signal aborts meanwhile, the session is terminated.
+   * @param notice Takes sentences about what went on differently than planned.
+   */
+  startSession(
+    request: SessionRequest,
+    notice: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<StartedSession>;
+  /** Why a node is not connected, as a phrase. */
+  diagnose(id: string, signal: AbortSignal): Promise<string>;
+}
+
+/** The simulator's door. */
+export interface SimulatorAccess {
+  readonly defaults: SimulatorOptions;
+  /** Reads node descriptions; throws `FleetError`. */
+  parseNodes(
+    descriptions: readonly string[],
+    seed: number,
+  ): readonly SimulatedNode[];
+  /** Makes many nodes; throws `FleetError`. */
+  makeNodes(count: number, seed: number): readonly SimulatedNode[];
+  /** Starts it; it must be closed. */
+  start(options: SimulatorOptions): Promise<Simulator>;
+}
+
+/** Variables to set, and (`undefined`) to take away. */
+export type EnvironmentChanges = Readonly<Record<string, string | undefined>>;
+
+/** How another program ended. */
+export interface ChildEnd {
+  readonly code: number;
+  /** Set when a signal ended it. */
+  readonly signal: string | undefined;
+}
+
+/** Another program, on our standard streams. */
+export interface ChildProgram {
+  readonly ended: Promise<ChildEnd>;
+  kill(signal: Deno.Signal): void;
+}
+
+/** Everything that commands use of the world. */
+export interface Context {
+  readonly terminal: Terminal;
+  /** True when text on standard error may be coloured. */
+  readonly color: boolean;
+  readonly clock: Clock;
+  /** Aborted by a signal from outside, with a SignalError. */
+  readonly signal: AbortSignal;
+  /** An environment variable; an empty one counts as not set. */
+  env(name: string): string | undefined;
+  /** Changes our own environment, which the AWS SDK reads. */
+  setEnvironment(changes: EnvironmentChanges): void;
+  /**
+   * Takes the signals from outside in place of `signal`, until disposed.
+   * @param handle Gets each signal's name.
+   */
+  onSignal(handle: (signal: Deno.Signal) => void): Disposable;
+  /** The calls to AWS. Nothing is called yet. */
+  aws(connection: Connection): Promise<AwsAccess>;
+  /** Runs a shell session to its end. */
+  shell(options: ShellOptions): Promise<SessionEnd>;
+  /** The simulator. */
+  simulator(): Promise<SimulatorAccess>;
+  /**
+   * Starts a program on our standard streams.
+   * @throws Deno.errors.NotFound, Deno.errors.PermissionDenied
+   */
+  run(
+    command: readonly string[],
+    environment: EnvironmentChanges,
+  ): ChildProgram;
+}
+
+/** What the parser hands to a command function as `this`. */
+export interface CommandWorld extends CommandContext {
+  readonly context: Context;
+  /** What followed the first `--`; `undefined` without one. */
+  readonly rest: readonly string[] | undefined;
+  /** The command's exit code, unless it throws. */
+  setExitCode(code: number): void;
+}
+
+/**
+ * The real world.
+ * @param terminal The terminal of this process.
+ * @param signals The signals of this process.
+ */
+export function processContext(
+  terminal: ProcessTerminal,
+  signals: ProcessSignals,
+): Context {
+  const env = (name: string) => Deno.env.get(name) || undefined;
+  return {
+    terminal,
+    color: terminal.errorIsTerminal && !Deno.noColor && env("TERM") !== "dumb",
+    clock: systemClock,
+    signal: signals.signal,
+    env,
+    setEnvironment(changes) {
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === undefined) Deno.env.delete(name);
+        else Deno.env.set(name, value);
+      }
+    },
+    onSignal: (handle) => signals.intercept(handle),
+    aws: (connection) => awsAccess(connection, terminal, signals.signal),
+    async shell(options) {
+      const { runShell, SignalError } = await import("../lib/session/shell.ts");
+      // Our SignalError is here before anything of a session is loaded; theirs is what they know.
+      const signal = mapReason(
+        options.signal,
+        (reason) =>
+          reason instanceof ProcessSignalError
+            ? new SignalError(reason.signal)
+            : reason,
+      );
+      return await runShell({ ...options, signal });
+    },
+    async simulator() {
+      const { defaultOptions, makeNodes, parseNodes, startSimulator } =
+        await import("../lib/simulator/mod.ts");
+      return {
+        defaults: defaultOptions,
+        parseNodes,
+        makeNodes,
+        start: startSimulator,
+      };
+    },
+    run: runProgram,
+  };
+}
+
+/** The same signal with another reason. */
+function mapReason(
+  signal: AbortSignal,
+  map: (reason: unknown) => unknown,
+): AbortSignal {
+  if (signal.aborted) return AbortSignal.abort(map(signal.reason));
+  const controller = new AbortController();
+  signal.addEventListener(
+    "abort",
+    () => controller.abort(map(signal.reason)),
+    { once: true },
+  );
+  return controller.signal;
+}
+
+async function awsAccess(
+  connection: Connection,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<AwsAccess> {
+  const { Aws, streamHosts } = await import("../lib/aws/mod.ts");
+  const env = (name: string) => Deno.env.get(name);
+  const settings: AwsSettings = {
+    profile: connection.profile,
+    region: connection.region,
+    endpointUrl: connection.endpointUrl,
+    version,
+    mfaCode: async (serial) => {
+      const { askMfaCode } = await import("./mfa_prompt.ts");
+      return await askMfaCode(terminal, serial, signal);
+    },
+  };
+  const aws = new Aws(settings);
+  return {
+    resolveTarget: (text, signal) => aws.resolveTarget(text, signal),
+    async startSession(request, notice, signal) {
+      // All that can fail without a session comes before there is one. The session's own code
+      // loads while AWS answers.
+      const [{ openTransport }, { caBundle }] = await Promise.all([
+        import("../lib/io/web_socket.ts"),
+        aws.resolved(),
+      ]);
+      import("../lib/session/shell.ts").catch(() => {});
+      const hosts = streamHosts(connection.streamHosts, env);
+      const open = openTransport({
+        kind: connection.transport,
+        clock: systemClock,
+        env,
+        caBundle,
+        namedHosts: hosts,
+      });
+      const grant = await aws.ssm.startSession(request, signal);
+      const control = aws.sessionControl({
+        sessionId: grant.sessionId,
+        target: request.target,
+        openTransport: open,
+        streamHosts: hosts,
+        notice,
+      });
+      return { grant, control };
+    },
+    diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
+    [Symbol.dispose]: () => aws.close(),
+  };
+}
+
+function runProgram(
+  command: readonly string[],
+  environment: EnvironmentChanges,
+): ChildProgram {
+  const [program = "", ...args] = command;
+  const variables = { ...Deno.env.toObject() };
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined) delete variables[name];
+    else variables[name] = value;
+  }
+  const child = new Deno.Command(program, {
+    args,
+    env: variables,
+    clearEnv: true,
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  return {
+    ended: child.status.then(({ code, signal }) => ({
+      code,
+      signal: signal ?? undefined,
+    })),
+    kill(signal) {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has just ended.
+      }
+    },
+  };
+}

@@ -1,0 +1,197 @@
+/**
+ * Errors become text here and nowhere else: a sentence, `hint:` lines with commands that can be
+ * pasted, and an exit code.
+ *
+ * | code  | when                                                                       |
+ * | ----- | -------------------------------------------------------------------------- |
+ * | 0     | a session that ended well, by the user's wish too                          |
+ * | 1     | the agent or the service ended it with an error, or by a time-out of theirs |
+ * | 124   | `--timeout`                                                                |
+ * | 125   | ours failed before the session began                                       |
+ * | 126   | the command to run cannot be executed                                      |
+ * | 127   | the command to run does not exist                                          |
+ * | 128+n | signal n; 141 when nobody reads our output                                 |
+ * | 255   | a connection lost and not to be resumed                                    |
+ *
+ * @module
+ */
+
+import { visible } from "../lib/text.ts";
+import { SignalError, signalExitCode, TimeoutError } from "./signals.ts";
+
+/** The exit codes that are not another program's. */
+export const exitCodes = {
+  success: 0,
+  sessionFailed: 1,
+  timeout: 124,
+  failed: 125,
+  notExecutable: 126,
+  notFound: 127,
+  lost: 255,
+} as const;
+
+/** What the user asked for makes no sense: exit code 125. */
+export class UsageError extends Error {
+  override name = "UsageError";
+  /**
+   * @param message The sentence.
+   * @param hints Commands that can be pasted.
+   */
+  constructor(
+    message: string,
+    readonly hints: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Something failed, and the code says what kind of end that is. */
+export class CommandError extends Error {
+  override name = "CommandError";
+  /**
+   * @param message The sentence.
+   * @param exitCode See the table above.
+   * @param hints Commands that can be pasted.
+   * @param details Lines below the sentence, such as candidates; foreign text in them must have
+   * been made visible.
+   */
+  constructor(
+    message: string,
+    readonly exitCode: number,
+    readonly hints: readonly string[] = [],
+    readonly details: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What the user reads of an error. */
+export interface Failure {
+  /** The sentence; `undefined` where nothing needs to be said. */
+  readonly message: string | undefined;
+  /** Lines below it. */
+  readonly details: readonly string[];
+  /** Commands that can be pasted. */
+  readonly hints: readonly string[];
+  readonly exitCode: number;
+}
+
+/**
+ * What to say of an error, and how to end.
+ * @param error Anything that was thrown.
+ */
+export function describeError(error: unknown): Failure {
+  const quiet = { message: undefined, details: [], hints: [] };
+  if (error instanceof SignalError) {
+    return { ...quiet, exitCode: signalExitCode(error.signal) };
+  }
+  // Whoever read our output has gone, as `head` does: nobody is left to tell.
+  if (error instanceof Deno.errors.BrokenPipe) {
+    return { ...quiet, exitCode: signalExitCode("SIGPIPE") };
+  }
+  if (!(error instanceof Error)) {
+    return {
+      ...quiet,
+      message: `Something unexpected was thrown: ${visible(String(error))}`,
+      exitCode: exitCodes.failed,
+    };
+  }
+  return {
+    message: visible(sentence(error)),
+    details: [...listOf(error, "details"), ...refusalDetails(error)]
+      .map(visible),
+    hints: listOf(error, "hints").map(visible),
+    exitCode: error instanceof CommandError
+      ? error.exitCode
+      : error instanceof TimeoutError
+      ? exitCodes.timeout
+      : exitCodes.failed,
+  };
+}
+
+/**
+ * The text of a failure, for standard error; empty when there is nothing to say.
+ * @param failure From {@linkcode describeError}.
+ * @param color True when it may be coloured.
+ */
+export function formatFailure(failure: Failure, color: boolean): string {
+  if (failure.message === undefined) return "";
+  const paint = (code: number, text: string) =>
+    color ? `\x1b[${code}m${text}\x1b[0m` : text;
+  return [
+    `${paint(31, "ssm:")} ${failure.message}`,
+    ...failure.details.map((line) => `  ${line}`),
+    ...failure.hints.map((hint) => `${paint(36, "hint:")} ${hint}`),
+  ].join("\n") + "\n";
+}
+
+/** Errors that are thrown to be read, by name: no class name belongs in front of their message. */
+const readable = new Set([
+  "AwsCallError",
+  "CommandError",
+  "ControlError",
+  "SignalError",
+  "SimulatorError",
+  "TargetError",
+  "TimeoutError",
+  "TransportError",
+  "UpgradeRefusedError",
+  "UsageError",
+]);
+
+/** The message; with its class where it was not written for users, as nothing else tells then. */
+function sentence(error: Error): string {
+  return readable.has(error.name) || error.name.endsWith("Error") &&
+      /^Cannot /.test(error.message)
+    ? error.message
+    : `${error.name}: ${error.message}`;
+}
+
+/** What our error classes may carry besides a message, whichever folder they come from. */
+function listOf(error: Error, name: "details" | "hints"): string[] {
+  const value: unknown = name in error
+    ? (error as Partial<Record<typeof name, unknown>>)[name]
+    : undefined;
+  return Array.isArray(value)
+    ? value.filter((each: unknown) => typeof each === "string")
+    : [];
+}
+
+/** What the status of a refused upgrade means (api.md §10). */
+function refusalDetails(error: Error): string[] {
+  if (error.name !== "UpgradeRefusedError" || !("status" in error)) return [];
+  const { status, body } = error as { status: unknown; body?: unknown };
+  const said = typeof body === "string" && body.trim() !== ""
+    ? [`the server says: ${body.trim().slice(0, 500)}`]
+    : [];
+  return [refusalMeaning(Number(status)), ...said];
+}
+
+function refusalMeaning(status: number): string {
+  if (status === 0) {
+    return "this transport does not tell the status; --transport native does";
+  }
+  if (status === 400) {
+    return "400: the request is malformed, or the session's token is spent";
+  }
+  if (status === 401 || status === 403) {
+    return `${status}: the signature or the session's token is not accepted: wrong credentials, ` +
+      "a clock that is off, or a policy of the endpoint";
+  }
+  if (status === 404) return "404: this host serves no data channels";
+  if (status === 407) return "407: the proxy wants a password";
+  if (status === 410) return "410: the session is over";
+  if (status === 426 || status === 501 || status === 405) {
+    return `${status}: something on the way does not let WebSockets through`;
+  }
+  if (status === 429) return "429: too many connections, try again later";
+  if (status >= 300 && status < 400) {
+    return `${status}: something on the way redirects, such as a login page of a network`;
+  }
+  if (status >= 500) {
+    return `${status}: trouble of the service or of a proxy, try again later`;
+  }
+  return `${status}: an answer that no data channel gives; something else listens there`;
+}

@@ -1,0 +1,304 @@
+/**
+ * The root command: every subcommand, its aliases and help, and the way from argv to an exit code.
+ *
+ * @module
+ */
+
+import {
+  buildApplication,
+  buildRouteMap,
+  type Command,
+  type RouteMap,
+  run,
+  type StricliIntegration,
+  text_en,
+} from "@stricli/core";
+import { visible } from "../lib/text.ts";
+import { version } from "../lib/version.ts";
+import {
+  didYouMean,
+  type FlagShape,
+  flagShapes,
+  helpFlag,
+  splitArguments,
+  type Token,
+  tokenize,
+  toParserInput,
+  withVariables,
+} from "./argv.ts";
+import type { CommandWorld, Context } from "./context.ts";
+import {
+  describeError,
+  exitCodes,
+  formatFailure,
+  UsageError,
+} from "./errors.ts";
+import { connectionFlags, generalAliases, generalFlags } from "./flags.ts";
+import { commandHelp, fullDescription, routesHelp } from "./help.ts";
+import { parseFailure } from "./parse_errors.ts";
+import { shellCommand } from "./shell.ts";
+import { simulateCommand } from "./simulate.ts";
+import { suggest } from "./suggest.ts";
+
+/** Every command. */
+export const root: RouteMap<CommandWorld> = buildRouteMap({
+  routes: { shell: shellCommand, simulate: simulateCommand },
+  docs: {
+    brief: "AWS Systems Manager Session Manager in one executable",
+    fullDescription: fullDescription({
+      usage: "<command> [flags]",
+      description: "Opens sessions on nodes through AWS Systems Manager " +
+        "Session Manager, without the\nAWS CLI and its plugin.",
+      examples: [
+        [
+          "A shell on the node with the Name tag web-server",
+          "ssm shell web-server",
+        ],
+        [
+          "The same on this machine, without AWS",
+          "ssm simulate -- ssm shell web-server",
+        ],
+      ],
+      notes: `Flags:
+  -h, --help     Show this text
+      --version  Show the version`,
+    }),
+  },
+});
+
+const versionFlag: FlagShape = { ...helpFlag, name: "version", letters: [] };
+
+/** Flags that may come before the command. */
+const leadingFlags: readonly FlagShape[] = [
+  ...flagShapes({
+    flags: { ...connectionFlags, ...generalFlags },
+    aliases: generalAliases,
+  }),
+  versionFlag,
+];
+
+type RouteEntry = ReturnType<RouteMap<CommandWorld>["getAllEntries"]>[number];
+
+/** Where the command line leads to. */
+interface Route {
+  readonly target: Command<CommandWorld> | RouteMap<CommandWorld>;
+  /** `["shell"]`. */
+  readonly path: readonly string[];
+  /** Everything but the path. */
+  readonly args: readonly string[];
+}
+
+/**
+ * Runs a command line. Errors are said on standard error; nothing is thrown.
+ * @param args argv without the program.
+ * @param context The world.
+ * @returns The exit code.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  context: Context,
+): Promise<number> {
+  try {
+    return await parseAndRun(args, context);
+  } catch (error) {
+    return await report([error], args, context);
+  }
+}
+
+async function parseAndRun(
+  args: readonly string[],
+  context: Context,
+): Promise<number> {
+  const { own, rest } = splitArguments(args);
+  const route = findRoute(own);
+  const { target, path } = route;
+  const command = ["ssm", ...path].join(" ");
+  const isCommand = "parameters" in target;
+  const flags = isCommand ? flagShapes(target.parameters) : leadingFlags;
+  const tokens = tokenizeForHelp(route.args, flags, command);
+  const asked = (flag: FlagShape) =>
+    tokens.some((token) => "flag" in token && token.flag === flag);
+  if (asked(versionFlag)) return await print(`${version}\n`, context);
+  const inputs = !isCommand || asked(helpFlag)
+    ? [...path, "--help"]
+    : [...path, ...toParserInput(withVariables(tokens, flags, context.env))];
+  return await runParsed(
+    inputs,
+    rest,
+    command,
+    variablesOf(tokens, flags, context),
+    context,
+  );
+}
+
+/** Hands unambiguous input to the parser, and takes its errors from it before it says them. */
+async function runParsed(
+  inputs: readonly string[],
+  rest: readonly string[] | undefined,
+  command: string,
+  variables: ReadonlyMap<string, string>,
+  context: Context,
+): Promise<number> {
+  const failures: unknown[] = [];
+  const keep = (error: unknown) => {
+    failures.push(error);
+    return "";
+  };
+  const app = buildApplication(root, {
+    name: "ssm",
+    scanner: { caseStyle: "allow-kebab-for-camel" },
+    localization: {
+      text: {
+        ...text_en,
+        exceptionWhileParsingArguments: (error) =>
+          keep(parseFailure(error, command, variables)),
+        exceptionWhileLoadingCommandFunction: keep,
+        exceptionWhileLoadingCommandContext: keep,
+        exceptionWhileRunningCommand: keep,
+        commandErrorResult: keep,
+        exceptionWhileRunningIntegrationFlag: ({ exception }) =>
+          keep(exception),
+        noCommandRegisteredForInput: ({ input }) =>
+          keep(unknownCommand(input, root, [])),
+      },
+    },
+  }, { help: helpIntegration });
+  let help = "";
+  let exitCode: number = exitCodes.success;
+  await run(app, inputs, {
+    process: {
+      stdout: { write: (text) => void (help += text) },
+      stderr: { write() {} },
+    },
+    context,
+    rest,
+    setExitCode: (code) => exitCode = code,
+  });
+  if (failures.length > 0) return await report(failures, inputs, context);
+  if (help !== "") await print(help, context);
+  return exitCode;
+}
+
+/** `--help` in our own form. */
+const helpIntegration: StricliIntegration<CommandWorld> = {
+  flag: {
+    brief: "Show this text",
+    aliases: [],
+    global: true,
+    defaultForRouteMap: true,
+    run(_app, { result: { target, prefix } }) {
+      this.process.stdout.write(
+        "parameters" in target
+          ? commandHelp(target)
+          : routesHelp(target, prefix),
+      );
+    },
+  },
+};
+
+/** Follows the commands in argv; flags before the command are moved behind it. */
+function findRoute(own: readonly string[]): Route {
+  const waiting = own[0] === "help"
+    ? [...own.slice(1), "--help"]
+    : own[0] === "version"
+    ? ["--version", ...own.slice(1)]
+    : [...own];
+  const leading: string[] = [];
+  const path: string[] = [];
+  let target: Route["target"] = root;
+  while (!("parameters" in target) && waiting.length > 0) {
+    const arg = waiting.shift() as string;
+    if (!arg.startsWith("-")) {
+      const entry: RouteEntry | undefined = target.getAllEntries().find((
+        { name, aliases },
+      ) => name["convert-camel-to-kebab"] === arg || aliases.includes(arg));
+      if (entry === undefined) throw unknownCommand(arg, target, path);
+      path.push(entry.name["convert-camel-to-kebab"]);
+      target = entry.target;
+      continue;
+    }
+    leading.push(arg);
+    const takesNext = leadingFlags.some((flag) =>
+      flag.kind === "value" && arg === `--${flag.name}`
+    );
+    if (takesNext && waiting.length > 0) {
+      leading.push(waiting.shift() as string);
+    }
+  }
+  return { target, path, args: [...leading, ...waiting] };
+}
+
+function unknownCommand(
+  typed: string,
+  routes: RouteMap<CommandWorld>,
+  path: readonly string[],
+): UsageError {
+  const prefix = ["ssm", ...path].join(" ");
+  const known = routes.getAllEntries().filter((entry) => !entry.hidden)
+    .flatMap((
+      entry,
+    ) => [entry.name["convert-camel-to-kebab"], ...entry.aliases]);
+  const near = suggest(typed, known);
+  return new UsageError(
+    `Unknown command: ${visible(typed)}` +
+      didYouMean(near.map((name) => `${prefix} ${name}`)),
+    [`${prefix} --help`],
+  );
+}
+
+/** Tokens; `--help` counts even where something else is wrong. */
+function tokenizeForHelp(
+  args: readonly string[],
+  flags: readonly FlagShape[],
+  command: string,
+): Token[] {
+  try {
+    return tokenize(args, flags, command);
+  } catch (error) {
+    if (args.includes("--help") || args.includes("-h")) {
+      return [{ flag: helpFlag, value: undefined }];
+    }
+    throw error;
+  }
+}
+
+/** Which variables stood in for which flags. */
+function variablesOf(
+  tokens: readonly Token[],
+  flags: readonly FlagShape[],
+  context: Context,
+): ReadonlyMap<string, string> {
+  const added = withVariables(tokens, flags, context.env).slice(tokens.length);
+  return new Map(
+    added.flatMap((token) =>
+      "flag" in token && token.flag.variable !== undefined
+        ? [[token.flag.name, token.flag.variable] as const]
+        : []
+    ),
+  );
+}
+
+async function print(text: string, context: Context): Promise<number> {
+  await context.terminal.write(new TextEncoder().encode(text));
+  return exitCodes.success;
+}
+
+/** Says the errors, each hint once; the first one's exit code is ours. */
+async function report(
+  errors: readonly unknown[],
+  args: readonly string[],
+  context: Context,
+): Promise<number> {
+  const failures = errors.map((error) => describeError(error));
+  const color = context.color && !args.includes("--no-color");
+  const text = failures.map((failure, at) =>
+    formatFailure(
+      at === failures.length - 1 ? failure : { ...failure, hints: [] },
+      color,
+    )
+  ).join("");
+  // Standard error may be closed; the exit code still tells.
+  await context.terminal.writeError(new TextEncoder().encode(text))
+    .catch(() => {});
+  return failures[0]?.exitCode ?? exitCodes.failed;
+}

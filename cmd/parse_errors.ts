@@ -1,0 +1,71 @@
+/**
+ * What the parser complains of, in our words.
+ *
+ * @module
+ */
+
+import {
+  ArgumentParseError,
+  EnumValidationError,
+  UnexpectedPositionalError,
+} from "@stricli/core";
+import { shellQuote, visible } from "../lib/text.ts";
+import { UsageError } from "./errors.ts";
+
+/**
+ * A parser's error as a UsageError.
+ * @param error What the parser threw.
+ * @param command What was being parsed, `ssm shell`.
+ * @param variables The variables whose values stood in for flags, by the flag's name as typed.
+ */
+export function parseFailure(
+  error: unknown,
+  command: string,
+  variables: ReadonlyMap<string, string>,
+): UsageError {
+  const hints = [`${command} --help`];
+  const source = (flag: string, input: string) => {
+    const variable = variables.get(flag);
+    return variable === undefined
+      ? `--${flag} ${shellQuote(input)}`
+      : `${variable}=${shellQuote(input)}`;
+  };
+  if (error instanceof ArgumentParseError) {
+    const { externalFlagNameOrPlaceholder, input, exception } = error;
+    const reason = exception instanceof Error
+      ? exception.message
+      : String(exception);
+    return new UsageError(
+      `Cannot use ${source(externalFlagNameOrPlaceholder, input)}: ${reason}`,
+      hints,
+      { cause: error },
+    );
+  }
+  if (error instanceof EnumValidationError) {
+    const { externalFlagName, input, values } = error;
+    return new UsageError(
+      `Cannot use ${source(externalFlagName, input)}: it is ${
+        values.join(" or ")
+      }`,
+      hints,
+      { cause: error },
+    );
+  }
+  if (error instanceof UnexpectedPositionalError) {
+    return new UsageError(
+      `Cannot use the argument ${visible(error.input)}: ${command} takes ${
+        error.expectedCount === 0 ? "none" : `only ${error.expectedCount}`
+      }`,
+      hints,
+      { cause: error },
+    );
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new UsageError(
+    `Cannot read the command line: ${visible(message)}`,
+    hints,
+    {
+      cause: error,
+    },
+  );
+}

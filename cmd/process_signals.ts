@@ -1,0 +1,54 @@
+/**
+ * The signals of this process as one AbortSignal.
+ *
+ * @module
+ */
+
+import { endingSignals, SignalError } from "./signals.ts";
+
+/** The signals that ask this process to end, while it lives. */
+export interface ProcessSignals {
+  /** Aborted with a SignalError by the first one. */
+  readonly signal: AbortSignal;
+  /** Aborts as a signal would, with another reason. */
+  abort(reason: unknown): void;
+  /** Gives the signals to `handle` until disposed; the latest one to ask gets them. */
+  intercept(handle: (signal: Deno.Signal) => void): Disposable;
+}
+
+/**
+ * Starts listening. It goes on to the end of the process.
+ * @param onSecond Called for every signal after the first: the user will not wait.
+ */
+export function listenForSignals(
+  onSecond: (signal: Deno.Signal) => void,
+): ProcessSignals {
+  const controller = new AbortController();
+  const interceptors: ((signal: Deno.Signal) => void)[] = [];
+  const onSignal = (name: Deno.Signal) => {
+    const interceptor = interceptors.at(-1);
+    if (interceptor !== undefined) interceptor(name);
+    else if (controller.signal.aborted) onSecond(name);
+    else controller.abort(new SignalError(name));
+  };
+  for (const name of endingSignals) {
+    try {
+      Deno.addSignalListener(name, () => onSignal(name));
+    } catch {
+      // This platform or version cannot listen for it.
+    }
+  }
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    intercept(handle) {
+      interceptors.push(handle);
+      return {
+        [Symbol.dispose]() {
+          const at = interceptors.indexOf(handle);
+          if (at >= 0) interceptors.splice(at, 1);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,277 @@
+/**
+ * `ssm simulate`: a Session Manager on this machine.
+ *
+ * @module
+ */
+
+import { buildCommand } from "@stricli/core";
+import { shellQuote } from "../lib/text.ts";
+import type {
+  ChildEnd,
+  ChildProgram,
+  CommandWorld,
+  Context,
+  EnvironmentChanges,
+  SimulatorAccess,
+} from "./context.ts";
+import { CommandError, exitCodes, UsageError } from "./errors.ts";
+import { generalAliases } from "./flags.ts";
+import { fullDescription } from "./help.ts";
+import { Notices } from "./notices.ts";
+import { signalExitCode } from "./signals.ts";
+import {
+  parseFaults,
+  type SimulateFlags,
+  simulateFlags,
+} from "./simulate_flags.ts";
+import type { Simulator, SimulatorOptions } from "../lib/simulator/options.ts";
+
+/** The command, for the tree in `mod.ts`. */
+export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
+  docs: {
+    brief: "Run a Session Manager on this machine, to try and to test",
+    fullDescription: fullDescription({
+      usage: "simulate [flags] [-- command…]",
+      description:
+        "Runs a Session Manager on 127.0.0.1, with nodes whose shell is a program of this\n" +
+        "machine. With a command, runs it with the environment that leads every AWS client\n" +
+        "to the simulator, and ends with its exit code; without, prints that environment\n" +
+        "and runs until Ctrl-C.",
+      examples: [
+        [
+          "A shell through the whole protocol",
+          "ssm simulate -- ssm shell web-server",
+        ],
+        [
+          "Until Ctrl-C; what it prints makes any other shell a client",
+          "ssm simulate",
+        ],
+        [
+          "Two nodes, one of them offline, on a bad line",
+          "ssm simulate --node name=web --node name=db,offline --loss 0.05 " +
+          "--latency 80 -- bash",
+        ],
+        [
+          "A connection that is closed every 100 kB, five times",
+          "ssm simulate --close-after-bytes 100000 --close-limit 5 -- ssm shell web-server",
+        ],
+        [
+          "Sessions encrypted with KMS",
+          "ssm simulate --kms-key alias/sessions -- ssm shell web-server",
+        ],
+      ],
+      notes:
+        `A node is name=…,platform=…,agent=…,address=…,computer=…,tag:KEY=…,id=… with the words
+offline, inactive, stopped, terminated, unregistered, managed.
+
+Exit codes: the command's own; 126 it cannot be executed; 127 it does not exist;
+128+n ended by signal n; 125 the simulator could not be started.`,
+    }),
+  },
+  parameters: { flags: simulateFlags, aliases: generalAliases },
+  async func(flags) {
+    const options = parseSimulate(flags, this.rest);
+    this.setExitCode(await runSimulate(options, this.context));
+  },
+});
+
+/** What `ssm simulate` is to do. */
+export interface SimulateOptions {
+  readonly nodes: readonly string[];
+  /** How many nodes to make besides. */
+  readonly count: number;
+  /** Everything but the nodes and the log; what is not asked for is left out. */
+  readonly simulator: Partial<Omit<SimulatorOptions, "nodes" | "log">>;
+  readonly command: readonly string[] | undefined;
+  readonly demo: boolean;
+  readonly quiet: boolean;
+  readonly verbose: number;
+}
+
+/**
+ * Flags and arguments into what is to be done.
+ * @param flags As parsed.
+ * @param rest What followed `--`.
+ * @throws UsageError
+ */
+export function parseSimulate(
+  flags: SimulateFlags,
+  rest: readonly string[] | undefined,
+): SimulateOptions {
+  if (rest?.length === 0 || rest?.[0] === "") {
+    throw new UsageError("Cannot run a command: none follows the --", [
+      "ssm simulate -- ssm shell web-server",
+    ]);
+  }
+  if (flags.demo && rest !== undefined) {
+    throw new UsageError("Cannot run a command: --demo runs ssm shell itself");
+  }
+  return {
+    nodes: flags.node ?? [],
+    count: flags.nodes ?? 0,
+    simulator: {
+      ...(flags.region === undefined ? {} : { region: flags.region }),
+      ...(flags.kmsKey === undefined ? {} : { kmsKeyId: flags.kmsKey }),
+      ...(flags.shell === undefined
+        ? {}
+        : { shell: ["/bin/sh", "-c", `exec ${flags.shell}`] }),
+      pace: flags.pace,
+      faults: parseFaults(flags),
+      allowUnsignedUpgrade: flags.allowUnsignedUpgrade,
+      idleTimeout: (flags.idleTimeout ?? 0) / 1000,
+    },
+    command: rest,
+    demo: flags.demo,
+    quiet: flags.quiet,
+    verbose: flags.verbose,
+  };
+}
+
+/** Settings of ours that would lead `ssm` past the simulator. */
+const ownConflicts = ["SSM_PROFILE", "SSM_REGION", "SSM_ENDPOINT_URL"];
+
+/**
+ * Runs the simulator, and the command in it.
+ * @param options From {@linkcode parseSimulate}.
+ * @param context The world.
+ * @returns The exit code.
+ */
+export async function runSimulate(
+  options: SimulateOptions,
+  context: Context,
+): Promise<number> {
+  const notices = new Notices(context.terminal, options);
+  const access = await context.simulator();
+  const { seed } = { ...access.defaults.faults, ...options.simulator.faults };
+  const asked = [
+    ...access.parseNodes(options.nodes, seed),
+    ...access.makeNodes(options.count, seed),
+  ];
+  await using simulator = await start(access, {
+    ...access.defaults,
+    ...options.simulator,
+    nodes: asked.length > 0 ? asked : access.defaults.nodes,
+    log: (line) => notices.detail(line),
+  });
+  const changes: EnvironmentChanges = {
+    ...Object.fromEntries(
+      [...ownConflicts, ...simulator.unset].map((name) => [name, undefined]),
+    ),
+    ...simulator.environment,
+  };
+  try {
+    if (options.demo) {
+      context.setEnvironment(changes);
+      const { runDemo } = await import("./demo.ts");
+      return await runDemo(context);
+    }
+    return options.command === undefined
+      ? await serve(simulator, changes, context, notices)
+      : await runInside(options.command, changes, context);
+  } finally {
+    await notices.written();
+  }
+}
+
+async function start(
+  access: SimulatorAccess,
+  options: SimulatorOptions,
+): Promise<Simulator> {
+  try {
+    return await access.start(options);
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new CommandError(
+        `Cannot start the simulator: ${error.message}`,
+        exitCodes.failed,
+        [],
+        [],
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** Prints the environment and waits for a signal; Ctrl-C is how this is meant to end. */
+async function serve(
+  simulator: Simulator,
+  changes: EnvironmentChanges,
+  context: Context,
+  notices: Notices,
+): Promise<number> {
+  await context.terminal.write(
+    new TextEncoder().encode(exportLines(changes)),
+  );
+  notices.say(
+    `Session Manager runs at ${simulator.endpoint}; Ctrl-C ends it\n` +
+      "Put the lines above into another shell, then try there: ssm shell web-server",
+  );
+  const { promise, resolve } = Promise.withResolvers<number>();
+  using _handler = context.onSignal((signal) =>
+    resolve(signal === "SIGINT" ? exitCodes.success : signalExitCode(signal))
+  );
+  return await promise;
+}
+
+/**
+ * The changes as lines for a POSIX shell.
+ * @param changes Variables.
+ */
+export function exportLines(changes: EnvironmentChanges): string {
+  const taken = Object.entries(changes)
+    .filter(([, value]) => value === undefined).map(([name]) => name);
+  const lines = Object.entries(changes).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [`export ${name}=${value === "" ? "''" : shellQuote(value)}`]
+  );
+  return [...(taken.length > 0 ? [`unset ${taken.join(" ")}`] : []), ...lines]
+    .join("\n") + "\n";
+}
+
+/** Runs the command with the simulator's environment. */
+async function runInside(
+  command: readonly string[],
+  changes: EnvironmentChanges,
+  context: Context,
+): Promise<number> {
+  let child: ChildProgram | undefined;
+  // The terminal sends Ctrl-C and Ctrl-\ to the command as well, which decides what they mean; the
+  // other signals reach only us.
+  using _handler = context.onSignal((signal) => {
+    if (signal !== "SIGINT" && signal !== "SIGQUIT") child?.kill(signal);
+  });
+  try {
+    child = context.run(command, changes);
+  } catch (error) {
+    throw cannotRun(command[0] ?? "", error);
+  }
+  return exitCodeOf(await child.ended);
+}
+
+function exitCodeOf(end: ChildEnd): number {
+  return end.signal === undefined ? end.code : signalExitCode(end.signal);
+}
+
+function cannotRun(program: string, error: unknown): unknown {
+  if (error instanceof Deno.errors.NotFound) {
+    return new CommandError(
+      `Cannot run ${shellQuote(program)}: no such command`,
+      exitCodes.notFound,
+      [],
+      [],
+      { cause: error },
+    );
+  }
+  if (error instanceof Error) {
+    return new CommandError(
+      `Cannot run ${shellQuote(program)}: ${error.message}`,
+      exitCodes.notExecutable,
+      [],
+      [],
+      { cause: error },
+    );
+  }
+  return error;
+}
