@@ -4,91 +4,20 @@ import { KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
 import { SSMClient, StartSessionCommand } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { bodyLimit } from "../../../lib/simulator/api/server.ts";
-import {
-  makeCredentials,
-  type SimulatorCredentials,
-} from "../../../lib/simulator/credentials.ts";
+import { makeCredentials } from "../../../lib/simulator/credentials.ts";
 import { defaultOptions } from "../../../lib/simulator/options.ts";
 import {
   assembleSimulator,
   systemParts,
 } from "../../../lib/simulator/simulator.ts";
+import { clientConfiguration, startTestSimulator } from "../api_clients.ts";
 import {
-  clientConfiguration,
-  startTestSimulator,
-  type TestSimulator,
-} from "../api_clients.ts";
-import { type RequestToSign, signRequest } from "../signed_request.ts";
-
-const startSession = JSON.stringify({ Target: "i-0123456789abcdef0" });
-
-function credentialsOf(t: TestSimulator): SimulatorCredentials {
-  const { environment } = t.simulator;
-  return {
-    accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "",
-    secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] ?? "",
-    sessionToken: environment["AWS_SESSION_TOKEN"] ?? "",
-  };
-}
-
-/** A StartSession as the simulator's own user signs it, with changes. */
-function signedStart(t: TestSimulator, changes: Partial<RequestToSign> = {}) {
-  return signRequest({
-    service: "ssm",
-    region: "us-east-1",
-    credentials: credentialsOf(t),
-    time: Date.now(),
-    host: new URL(t.simulator.endpoint).host,
-    body: startSession,
-    ...changes,
-    headers: {
-      "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": "AmazonSSM.StartSession",
-      ...changes.headers,
-    },
-  });
-}
-
-async function post(
-  t: TestSimulator,
-  request: { headers: Headers; body: Uint8Array; target: string },
-  extra: Record<string, string> = {},
-) {
-  const headers = new Headers(request.headers);
-  headers.delete("host");
-  for (const [name, value] of Object.entries(extra)) headers.set(name, value);
-  const response = await fetch(t.simulator.endpoint + request.target, {
-    method: "POST",
-    headers,
-    body: new Uint8Array(request.body),
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    code: response.headers.get("x-amzn-errortype") ?? "",
-  };
-}
-
-/** Sends bytes as they are and reads the answer to the end of the connection. */
-async function raw(t: TestSimulator, request: string): Promise<string> {
-  const port = Number(new URL(t.simulator.endpoint).port);
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await connection.write(new TextEncoder().encode(request));
-  let answer = "";
-  const buffer = new Uint8Array(16384);
-  for (;;) {
-    const n = await connection.read(buffer);
-    if (n === null) return answer;
-    answer += new TextDecoder().decode(buffer.subarray(0, n));
-  }
-}
-
-function assertNoSession(t: TestSimulator): void {
-  assert.deepEqual(t.simulator.activeSessions(), []);
-  assert.deepEqual(t.service.registry.history(), []);
-}
+  assertNoSession,
+  credentialsOf,
+  post,
+  signedStart,
+  startSession,
+} from "../raw_requests.ts";
 
 Deno.test("a signed StartSession by hand is answered, so the refusals below mean something", async () => {
   await using t = await startTestSimulator();
@@ -199,99 +128,6 @@ Deno.test("a signature that is old, for another service, or under another body i
   assert.equal(swapped.code, "InvalidSignatureException");
   const torn = await post(t, signed, { authorization: "AWS4-HMAC-SHA256 x" });
   assert.equal(torn.code, "IncompleteSignatureException");
-  assertNoSession(t);
-});
-
-Deno.test("a request from a web page is refused, signed or not, and no page may read an answer", async () => {
-  await using t = await startTestSimulator();
-  const signed = await signedStart(t);
-  for (
-    const origin of ["https://attacker.example", "null", t.simulator.endpoint]
-  ) {
-    const answer = await post(t, signed, { origin });
-    assert.equal(answer.status, 403);
-    assert.equal(answer.code, "AccessDeniedException");
-    assert.equal(answer.headers.get("access-control-allow-origin"), null);
-  }
-  const preflight = await fetch(t.simulator.endpoint, {
-    method: "OPTIONS",
-    headers: {
-      "origin": "https://attacker.example",
-      "access-control-request-method": "POST",
-      "access-control-request-headers": "authorization,x-amz-target",
-    },
-  });
-  await preflight.body?.cancel();
-  assert.equal(preflight.status, 403);
-  assert.ok(
-    [...preflight.headers.keys()].every((name) =>
-      !name.startsWith("access-control-")
-    ),
-  );
-  assertNoSession(t);
-});
-
-Deno.test("a request for another host is refused: a name rebound to loopback is no way in", async () => {
-  await using t = await startTestSimulator();
-  const { port } = new URL(t.simulator.endpoint);
-  const send = async (host: string, line = "POST / HTTP/1.1") => {
-    // Signed for the very host that is sent: the signature is not what refuses it.
-    const signed = await signedStart(t, { host });
-    signed.headers.delete("host");
-    const headers = [...signed.headers].map(([name, value]) =>
-      `${name}: ${value}\r\n`
-    ).join("");
-    return await raw(
-      t,
-      `${line}\r\nHost: ${host}\r\n${headers}` +
-        `Content-Length: ${startSession.length}\r\nConnection: close\r\n\r\n` +
-        startSession,
-    );
-  };
-  for (
-    const host of [
-      "attacker.example",
-      `attacker.example:${port}`,
-      `127.0.0.1.attacker.example:${port}`,
-      "127.0.0.1",
-      "127.0.0.1:1",
-      `[::1]:${port}`,
-      `0.0.0.0:${port}`,
-      `2130706433:${port}`,
-    ]
-  ) {
-    assert.match(await send(host), /^HTTP\/1\.1 403 /, host);
-  }
-  // A request line that names us does not help a Host that does not.
-  assert.match(
-    await send(
-      `attacker.example:${port}`,
-      `POST http://127.0.0.1:${port}/ HTTP/1.1`,
-    ),
-    /^HTTP\/1\.1 403 /,
-  );
-  assert.match(
-    await raw(t, "POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n"),
-    /^HTTP\/1\.\d 40[03] /,
-    "no host at all",
-  );
-  assertNoSession(t);
-  assert.match(await send(`localhost:${port}`), /^HTTP\/1\.1 200 /);
-  assert.match(await send(`127.0.0.1:${port}`), /^HTTP\/1\.1 200 /);
-});
-
-Deno.test("two Host headers do not get by with one of them", async () => {
-  await using t = await startTestSimulator();
-  const { host } = new URL(t.simulator.endpoint);
-  for (const [one, two] of [[host, "attacker.example"], ["a.example", host]]) {
-    const answer = await raw(
-      t,
-      `POST / HTTP/1.1\r\nHost: ${one}\r\nHost: ${two}\r\n` +
-        "Content-Length: 2\r\nConnection: close\r\n\r\n{}",
-    );
-    assert.match(answer, /^HTTP\/1\.1 4\d\d /);
-    assert.doesNotMatch(answer, /^HTTP\/1\.1 200 /);
-  }
   assertNoSession(t);
 });
 
