@@ -188,15 +188,20 @@ export class AwsClients {
 
   #requestHandler(): Promise<AwsRequestHandler> {
     return this.#handler ??= (async () => {
-      const handler = await createRequestHandler(await this.#certificates());
+      const { trust } = this.settings;
+      const handler = await createRequestHandler({
+        caCerts: await this.#certificates(),
+        ...(trust === undefined ? {} : { systemCerts: trust.system }),
+      });
       if (this.#closed) handler.close();
       return handler;
     })();
   }
 
   async #certificates(): Promise<readonly string[]> {
-    if (this.settings.caCerts !== undefined) return this.settings.caCerts;
     const { caBundle } = await this.resolved();
+    const { trust } = this.settings;
+    if (trust !== undefined) return await trust.named(caBundle);
     return caBundle === undefined ? [] : [await readCaBundle(caBundle)];
   }
 

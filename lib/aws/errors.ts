@@ -241,6 +241,11 @@ export class NetworkError extends Error {
   ) {
     super(`Cannot reach ${host}: ${reason}`, options);
   }
+
+  /** True when it is the server's certificate that is not trusted. */
+  get untrusted(): boolean {
+    return this.reason.includes("certificate");
+  }
 }
 
 /** Our {@linkcode NetworkError}'s text inside an error that swallowed the object. */
@@ -307,7 +312,9 @@ function reasonOf(
     : text;
   switch (kind) {
     case "access-denied":
-      return `access to ${action} is denied: ${said}`;
+      return action.includes(":")
+        ? `access to ${action} is denied: ${said}`
+        : `access is denied: ${said}`;
     case "expired-credentials":
       return `the credentials have expired: ${said}`;
     case "invalid-credentials":

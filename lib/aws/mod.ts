@@ -21,6 +21,7 @@ export {
   type AwsSettings,
   type ResolvedSettings,
   resolveSettings,
+  type Trust,
 } from "./settings.ts";
 export type {
   NodeFilter,

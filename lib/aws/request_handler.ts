@@ -24,41 +24,65 @@ export interface AwsRequestHandler {
  */
 export const ATTEMPT_TIMEOUT = 20_000;
 
+/** What {@linkcode createRequestHandler} may be told. */
+export interface RequestHandlerOptions {
+  /** Certificates to trust besides the platform's, PEM. */
+  readonly caCerts?: readonly string[];
+  /** More certificates, asked for once when one was not trusted; PEM. */
+  readonly systemCerts?: () => Promise<readonly string[]>;
+  /** Milliseconds for one attempt, {@linkcode ATTEMPT_TIMEOUT} by default. */
+  readonly timeout?: number;
+}
+
 /**
  * Makes the handler all clients of one identity share.
  *
- * @param caCerts Certificates to trust besides the platform's, PEM.
- * @param timeout Milliseconds for one attempt, {@linkcode ATTEMPT_TIMEOUT} by default.
+ * @param options Certificates and time.
  */
 export async function createRequestHandler(
-  caCerts: readonly string[],
-  timeout: number = ATTEMPT_TIMEOUT,
+  options: RequestHandlerOptions = {},
 ): Promise<AwsRequestHandler> {
   const { FetchHttpHandler } = await import("@smithy/fetch-http-handler");
-  // An own client keeps its own connections, so that close() can close them. It honours the proxy
-  // variables as the built-in one does.
-  const client = Deno.createHttpClient({ caCerts: [...caCerts] });
+  const { caCerts = [], systemCerts, timeout = ATTEMPT_TIMEOUT } = options;
   const closing = new AbortController();
-  let closed = false;
-  const customFetch = async (request: string | URL | Request) => {
+  // Own clients keep their own connections, so that close() can close them. They honour the proxy
+  // variables as the built-in one does.
+  const clients = [Deno.createHttpClient({ caCerts: [...caCerts] })];
+  let widened: Promise<boolean> | undefined;
+  /** Trusts the system's store from now on; false when that adds nothing. */
+  const widen = async (): Promise<boolean> => {
+    const more = await systemCerts?.() ?? [];
+    if (more.length === 0 || closing.signal.aborted) return false;
+    clients.push(Deno.createHttpClient({ caCerts: [...caCerts, ...more] }));
+    return true;
+  };
+  const attempt = async (request: Request, signal: AbortSignal) => {
+    try {
+      return await fetch(request, { client: clients.at(-1)!, signal });
+    } catch (error) {
+      throw error instanceof TypeError
+        ? new NetworkError(hostOf(request), explain(error), { cause: error })
+        : error;
+    }
+  };
+  const customFetch = async (input: string | URL | Request) => {
+    const request = new Request(input);
     const limit = new AbortController();
     const timer = setTimeout(
       () => limit.abort(new NetworkError(hostOf(request), "no answer in time")),
       timeout,
     );
-    const own = request instanceof Request ? [request.signal] : [];
+    const signal = AbortSignal.any([
+      request.signal,
+      limit.signal,
+      closing.signal,
+    ]);
     try {
-      return await fetch(request, {
-        client,
-        signal: AbortSignal.any([...own, limit.signal, closing.signal]),
-      });
+      return await attempt(request.clone(), signal);
     } catch (error) {
-      if (error instanceof TypeError) {
-        throw new NetworkError(hostOf(request), explain(error), {
-          cause: error,
-        });
-      }
-      throw error;
+      if (!(error instanceof NetworkError) || !error.untrusted) throw error;
+      if (!await (widened ??= widen())) throw error;
+      return await attempt(request, signal);
     } finally {
       clearTimeout(timer);
     }
@@ -66,12 +90,11 @@ export async function createRequestHandler(
   return {
     handler: new FetchHttpHandler({ customFetch }),
     close() {
-      if (closed) return;
-      closed = true;
+      if (closing.signal.aborted) return;
       closing.abort(
         new DOMException("The AWS clients are closed", "AbortError"),
       );
-      client.close();
+      for (const client of clients) client.close();
     },
   };
 }
@@ -114,8 +137,8 @@ function bundleError(
   }, options);
 }
 
-function hostOf(request: string | URL | Request): string {
-  return new URL(request instanceof Request ? request.url : request).host;
+function hostOf(request: Request): string {
+  return new URL(request.url).host;
 }
 
 /**

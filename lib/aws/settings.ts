@@ -35,13 +35,24 @@ export interface AwsSettings {
    * the cause of the credentials' error.
    */
   readonly mfaCode?: (serial: string) => Promise<string>;
-  /**
-   * Certificates to trust besides the platform's, PEM. Left out, the bundle that AWS_CA_BUNDLE or
-   * the profile's `ca_bundle` names is read.
-   */
-  readonly caCerts?: readonly string[] | undefined;
+  /** Where certificates come from besides the platform's; see {@linkcode Trust}. */
+  readonly trust?: Trust | undefined;
   /** Our version, for the user agent `ssm/<version>`. */
   readonly version?: string | undefined;
+}
+
+/**
+ * Certificates to trust besides the platform's. `lib/io/trust.ts` has functions that fit; without
+ * them the bundle is read as it is and the system's store is left out.
+ */
+export interface Trust {
+  /**
+   * Those the user named, PEM.
+   * @param caBundle AWS_CA_BUNDLE, else the profile's `ca_bundle`; a path.
+   */
+  readonly named: (caBundle: string | undefined) => Promise<readonly string[]>;
+  /** Those of the operating system, PEM; asked for only when a certificate was not trusted. */
+  readonly system: () => Promise<readonly string[]>;
 }
 
 /** What {@linkcode resolveSettings} found out. */
