@@ -5,7 +5,7 @@ import {
 } from "../../lib/io/rfc6455_transport.ts";
 import { opcodes } from "../../lib/io/web_socket_frame.ts";
 import { FrameParser } from "../../lib/io/web_socket_parser.ts";
-import { ManualClock, settle } from "./manual_clock.ts";
+import { ManualClock, settle } from "../testkit/manual_clock.ts";
 import { type MemoryConn, memoryConns } from "./memory_conn.ts";
 
 function pair(options: Partial<Rfc6455Options> = {}, capacity?: number) {
