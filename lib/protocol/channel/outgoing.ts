@@ -275,8 +275,9 @@ export class Outgoing {
           return undefined;
         }
         const due = Math.max(now, message.lastSent + this.#estimator.timeout);
+        // A tick that is over does not come again, however old the message.
         const ticks = Math.max(
-          1,
+          this.#lastTick + 1,
           Math.ceil((due - this.#startedAt) / officialTick),
         );
         return this.#startedAt + ticks * officialTick;
