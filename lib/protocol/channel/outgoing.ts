@@ -49,6 +49,8 @@ const eagerMessages = 4;
 interface Outstanding extends Transmission {
   readonly number: number;
   readonly frame: Uint8Array;
+  /** Sent more than once: its acknowledgement tells no round trip (Karn). */
+  repeated: boolean;
   /** Highest number that had been sent when this message last went out. */
   sentBefore: number;
 }
@@ -128,6 +130,7 @@ export class Outgoing {
       firstSent: undefined,
       lastSent: 0,
       waiting: true,
+      repeated: false,
       sentBefore: -1,
     };
     this.#outstanding.set(message.number, message);
@@ -144,7 +147,7 @@ export class Outgoing {
     this.#timers.forget(message);
     this.#bytes -= message.frame.length;
     this.#window = Math.min(maximumWindow, this.#window + message.frame.length);
-    if (message.attempt === 1) {
+    if (!message.repeated) {
       this.#estimator.sample(now - message.lastSent);
       this.#backOff = 0;
     }
@@ -177,13 +180,15 @@ export class Outgoing {
   #send(message: Outstanding, now: number): void {
     message.waiting = false;
     if (message.firstSent === undefined) message.firstSent = now;
-    else this.resends++;
-    message.attempt++;
+    else {
+      message.repeated = true;
+      this.resends++;
+    }
+    // Quick repeats meet a refusal, not a loss: the back-off begins behind them.
+    if (message.attempt === 0 || !this.#eager(now)) message.attempt++;
     message.lastSent = now;
     if (message.number > this.#highestSent) this.#highestSent = message.number;
-    message.sentBefore = message.attempt === 1
-      ? message.number
-      : this.#highestSent;
+    message.sentBefore = message.repeated ? this.#highestSent : message.number;
     this.#timers.sent(message);
   }
 
@@ -198,7 +203,7 @@ export class Outgoing {
     ) {
       this.#again(message);
       // One back-off for all that was in flight together, as in TCP.
-      if (message.lastSent > this.#backedOffAt) {
+      if (message.lastSent > this.#backedOffAt && !this.#eager(now)) {
         this.#backOff++;
         this.#backedOffAt = now;
       }
@@ -254,15 +259,26 @@ export class Outgoing {
     for (const message of this.#ready) {
       message.waiting = true;
       this.#timers.forget(message);
+      message.attempt = 0; // what was lost with the old connection says nothing of the new one
     }
     this.#backOff = 0;
   }
 
+  /** True while input may be refused for a moment, and little of it waits. */
+  #eager(now: number): boolean {
+    return now < this.#eagerUntil && this.#outstanding.size <= eagerMessages;
+  }
+
+  /** No answer can be here before the round trip is over, once that is known. */
+  #eagerTimeout(): number {
+    if (!this.#estimator.sampled) return eagerTimeout;
+    const { smoothed, variation } = this.#estimator;
+    return Math.max(eagerTimeout, smoothed + Math.max(10, variation));
+  }
+
   #timeout(attempt: number, now: number): number {
     const base = this.#estimator.timeout;
-    if (now < this.#eagerUntil && this.#outstanding.size <= eagerMessages) {
-      return Math.min(base, eagerTimeout);
-    }
+    if (this.#eager(now)) return Math.min(base, this.#eagerTimeout());
     const doublings = Math.min(16, Math.max(attempt - 1, this.#backOff));
     return Math.min(Math.max(base, backOffLimit), base * 2 ** doublings);
   }

@@ -8,7 +8,7 @@
 
 /** What the queue knows of a message. */
 export interface Transmission {
-  /** How often it was sent. */
+  /** How often it was sent; what does not count for the back-off is left out. */
   attempt: number;
   /** When it was sent first, in milliseconds; `undefined` before that. */
   firstSent: number | undefined;
