@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { decodeClientMessage } from "../../../lib/protocol/message/client_message.ts";
+import {
+  MessageType,
+  PayloadType,
+} from "../../../lib/protocol/message/payload.ts";
+import {
+  Conversation,
+  type ConversationOptions,
+  plan,
+} from "../../testkit/conversation.ts";
+import { linkStart, type Outage, seededNumbers } from "../../testkit/link.ts";
+import { toHex } from "../../testkit/vectors.ts";
+
+/** A conversation drawn from a seed: the faults, the programs, the ends. */
+function drawn(seed: number): ConversationOptions & { encrypted: boolean } {
+  const chance = seededNumbers(seed ^ 0x5eed);
+  const sometimes = (probability: number, most: number) =>
+    chance() < probability ? chance() * most : 0;
+  const whole = (most: number) => 1 + Math.floor(chance() * most);
+  const faults = () => ({
+    loss: sometimes(0.7, 0.3),
+    repeat: sometimes(0.5, 0.3),
+    reorder: sometimes(0.5, 0.5),
+    reorderBy: chance() * 100,
+    latency: sometimes(0.8, 200),
+    ...(chance() < 0.2 ? { rate: 1 + chance() * 100 } : {}),
+  });
+  const outages: Outage[] = [];
+  if (chance() < 0.4) {
+    for (let at = linkStart + chance() * 3000, n = whole(4); n > 0; n--) {
+      const duration = chance() < 0.5 ? chance() * 500 : chance() * 600_000;
+      const ends = (["left", "right", "both"] as const)[whole(3) - 1]!;
+      outages.push({ at, duration, ends });
+      at += duration + chance() * 20_000;
+    }
+  }
+  const program = () => ({
+    ...amount(),
+    slowness: sometimes(0.3, 300),
+    keyDelay: sometimes(0.5, 5000),
+    rest: sometimes(0.3, 100),
+  });
+  const amount = () => {
+    const chunk = chance() < 0.5 ? whole(20) : whole(1500);
+    const messages = chance() < 0.05 ? whole(600) : whole(60);
+    return { chunk, total: Math.ceil(chunk * messages / 2) };
+  };
+  const handshake = chance() < 0.6;
+  const encrypted = handshake && chance() < 0.5;
+  const channel = () => ({
+    receiveCapacity: chance() < 0.4 ? whole(2000) : 1024 * 1024,
+    acknowledgeDelay: chance() < 0.2 ? 0 : 2,
+  });
+  return {
+    seed,
+    encrypted,
+    client: program(),
+    agent: program(),
+    clientChannel: channel(),
+    agentChannel: {
+      ...channel(),
+      repair: chance() < 0.5 ? "head" : "selective",
+      ...(handshake ? { handshake: plan(encrypted) } : {}),
+    },
+    ...(chance() < 0.4 ? { refuseFor: chance() * 4000 } : {}),
+    link: { leftToRight: faults(), rightToLeft: faults(), outages },
+  };
+}
+
+/** Nonces of what an end encrypted: one for each message, however often it is sent. */
+class Nonces {
+  readonly #numbers = new Map<string, number>();
+
+  note(from: string, frame: Uint8Array): void {
+    const message = decodeClientMessage(frame);
+    if (
+      message.messageType === MessageType.Acknowledge ||
+      message.payloadType !== PayloadType.Output
+    ) return;
+    const nonce = `${from} ${toHex(message.payload.subarray(0, 12))}`;
+    const number = this.#numbers.get(nonce);
+    assert(
+      number === undefined || number === message.sequence,
+      `nonce ${nonce} was used twice`,
+    );
+    this.#numbers.set(nonce, message.sequence);
+  }
+
+  get count(): number {
+    return this.#numbers.size;
+  }
+}
+
+/** A day: whoever is not done by then is stuck. */
+const patience = 24 * 3600_000;
+
+/** Runs one; false where the agent gave up the handshake, as it may when an outage fell into it. */
+function converse(seed: number): boolean {
+  const options = drawn(seed);
+  const nonces = new Nonces();
+  const observe = options.encrypted
+    ? (from: string, frame: Uint8Array) => nonces.note(from, frame)
+    : undefined;
+  const conversation = new Conversation({
+    ...options,
+    link: { ...options.link, ...(observe === undefined ? {} : { observe }) },
+  });
+  const done = () =>
+    conversation.finished || conversation.client.end.over ||
+    conversation.agent.end.over;
+  conversation.link.run(done, linkStart + patience);
+  const failed = conversation.agent.events.at(-1);
+  if (
+    !conversation.finished && options.agentChannel?.handshake &&
+    failed?.type === "failed"
+  ) {
+    assert(
+      options.link?.outages?.some(({ at }) => at < linkStart + 30_000),
+      conversation.state,
+    );
+    assert.match(failed.message, /timed out|Timed out/);
+    return false;
+  }
+  assert(conversation.finished, conversation.state);
+  if (options.encrypted) assert(nonces.count > 0);
+  return true;
+}
+
+Deno.test("conversations: every byte arrives once and in order, whatever the link does", () => {
+  const first = Number(Deno.env.get("SSM_TEST_SEED") ?? 1);
+  const count = Deno.env.has("SSM_TEST_SEED") ? 1 : 3000;
+  let finished = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    try {
+      if (converse(seed)) finished++;
+    } catch (cause) {
+      throw new Error(
+        `Conversation failed: run it alone with SSM_TEST_SEED=${seed}`,
+        { cause },
+      );
+    }
+  }
+});
