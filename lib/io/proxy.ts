@@ -64,10 +64,9 @@ function matches(entry: string, hostname: string, port: string): boolean {
   }
   name = unbracket(name);
   const address = parseAddress(name);
-  if (address !== undefined) {
-    const host = parseAddress(hostname);
-    return host !== undefined && host.bits === address.bits &&
-      host.value === address.value;
+  const host = parseAddress(hostname);
+  if (address !== undefined || host !== undefined) {
+    return host?.bits === address?.bits && host?.value === address?.value;
   }
   // As curl and Python do it: with or without a dot in front, the domain and all below it.
   name = name.replace(/^\*?\./, "");

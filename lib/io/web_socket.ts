@@ -1,5 +1,5 @@
 /**
- * The door to transports: checks the URL, finds proxy and certificates, and opens one of the two
+ * The door to transports: checks the URL's scheme, finds proxy and certificates, and opens one of the two
  * adapters within the time limit.
  *
  * @module
@@ -15,9 +15,9 @@ import {
 import { openBuiltin } from "./builtin_transport.ts";
 import { closeQuietly, withDeadline } from "./deadline.ts";
 import { dial, type DialOptions, UnknownIssuerError } from "./dial.ts";
+import { isLoopback } from "./loopback.ts";
 import { type Environment, proxyFor } from "./proxy.ts";
 import { Rfc6455Transport } from "./rfc6455_transport.ts";
-import { checkStreamUrl } from "./stream_host.ts";
 import { namedCertificates, systemCertificates } from "./trust.ts";
 import { upgrade } from "./upgrade.ts";
 
@@ -33,7 +33,11 @@ export interface WebSocketOptions {
   readonly env: Environment;
   /** The profile's `ca_bundle`, a path. */
   readonly caBundle?: string | undefined;
-  /** Hosts that the user named, as `host` or `host:port`, besides Session Manager's own. */
+  /**
+   * Not looked at: which hosts are allowed is checked where the URL comes from, by `lib/aws`.
+   *
+   * @deprecated To be removed together with the line of `cmd/context.ts` that passes it.
+   */
   readonly namedHosts?: readonly string[];
   /** Milliseconds between pings, of the native kind; 30 000 when absent, 0 = none. */
   readonly pingInterval?: number;
@@ -43,6 +47,8 @@ export interface WebSocketOptions {
   readonly timeout?: number;
   /** Which proxy a URL goes through, instead of what the environment says. */
   readonly proxyFor?: (url: URL) => URL | undefined;
+  /** Reads the operating system's certificate store; {@linkcode systemCertificates} when absent. */
+  readonly systemCertificates?: () => Promise<readonly string[]>;
 }
 
 /**
@@ -57,7 +63,7 @@ export interface WebSocketOptions {
  */
 export function openTransport(options: WebSocketOptions): OpenTransport {
   return async (request) => {
-    const url = checkStreamUrl(request.url, options.namedHosts ?? []);
+    const url = checkUrl(request.url);
     const limit = options.timeout ?? openTimeout;
     return await withDeadline(
       options.clock,
@@ -72,6 +78,30 @@ export function openTransport(options: WebSocketOptions): OpenTransport {
       (signal) => open(options, request, url, signal),
     );
   };
+}
+
+/**
+ * Whether the service's rules allow the host is checked where the URL comes from; here only that
+ * no token crosses a network in the clear (data-channel.md §1.1).
+ */
+function checkUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^wss?:$/.test(url.protocol)) {
+    throw new TransportError(
+      "Cannot open WebSocket: the URL does not begin with wss://",
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new TransportError(
+      `Cannot open WebSocket to ${url.host}: the URL has a user name in it`,
+    );
+  }
+  if (url.protocol === "ws:" && !isLoopback(url.hostname)) {
+    throw new TransportError(
+      `Cannot open WebSocket to ${url.host}: ws:// is only for this machine, use wss://`,
+    );
+  }
+  return url;
 }
 
 async function open(
@@ -103,7 +133,7 @@ async function open(
     if (!secure || !unknownIssuer(error)) throw error;
     // The store is slow to read, and the service's certificates do not need it: a company's proxy
     // that signs anew does.
-    const system = await systemCertificates();
+    const system = await (options.systemCertificates ?? systemCertificates)();
     if (system.length === 0) throw error;
     return await attempt([...caCerts, ...system]);
   }
