@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import type { Ec2Instance } from "../../lib/aws/ec2.ts";
+import { AwsCallError, type AwsErrorKind } from "../../lib/aws/errors.ts";
+import type { NodeInformation } from "../../lib/aws/ssm.ts";
+import {
+  AmbiguousTargetError,
+  InvalidTargetError,
+  resolveTarget,
+  type TargetCalls,
+  TargetNotFoundError,
+} from "../../lib/aws/target.ts";
+
+function failure(action: string, kind: AwsErrorKind): AwsCallError {
+  return new AwsCallError({ action, code: "Code", kind, reason: "said" });
+}
+
+interface World {
+  readonly nodes?: readonly NodeInformation[] | AwsCallError;
+  readonly instances?: readonly Ec2Instance[] | AwsCallError;
+  readonly names?: readonly string[] | AwsCallError;
+}
+
+function callsOf(world: World): TargetCalls & { readonly log: string[] } {
+  const log: string[] = [];
+  const give = <Item>(items: readonly Item[] | AwsCallError | undefined) => {
+    if (items instanceof AwsCallError) throw items;
+    return items ?? [];
+  };
+  return {
+    log,
+    async *describeInstanceInformation(filters) {
+      log.push(`ssm ${filters[0]?.key}=${filters[0]?.values.join()}`);
+      yield* give(world.nodes);
+    },
+    findInstancesByName(name) {
+      log.push(`ec2 ${name}`);
+      return Promise.try(() => give(world.instances));
+    },
+    someNames() {
+      log.push("names");
+      return Promise.try(() => give(world.names));
+    },
+  };
+}
+
+const node = (id: string, ping = "Online"): NodeInformation => ({
+  id,
+  ping,
+  address: "10.0.0.1",
+  computerName: "host",
+});
+
+const A = "i-0aaaaaaaaaaaaaaaa";
+const B = "i-0bbbbbbbbbbbbbbbb";
+
+Deno.test("ids go through without a call", async () => {
+  for (
+    const id of [
+      A,
+      "i-01234567",
+      "mi-0123456789abcdef0",
+      "ecs:my-cluster_0123456789abcdef_0123456789abcdef-1234567890",
+      "ecs:my_cluster_0123456789abcdef_0123456789abcdef-1234567890",
+    ]
+  ) {
+    const calls = callsOf({});
+    assert.deepEqual(await resolveTarget(id, calls), { id, name: undefined });
+    assert.deepEqual(calls.log, []);
+  }
+});
+
+Deno.test("what is shaped like an id and is none is refused without a call", async () => {
+  for (
+    const text of [
+      "i-",
+      "i-123",
+      "i-0123456789abcdef01",
+      "mi-01234567",
+      "I-0123456789ABCDEF0",
+      "",
+      "x".repeat(257),
+    ]
+  ) {
+    const calls = callsOf({});
+    await assert.rejects(resolveTarget(text, calls), InvalidTargetError);
+    assert.deepEqual(calls.log, []);
+  }
+});
+
+Deno.test("a name is asked of Session Manager, and EC2 not at all when that knows it", async () => {
+  const calls = callsOf({ nodes: [node(A)] });
+  assert.deepEqual(await resolveTarget("i-love-names", calls), {
+    id: A,
+    name: "i-love-names",
+  });
+  assert.deepEqual(calls.log, ["ssm tag:Name=i-love-names"]);
+});
+
+Deno.test("a name that only EC2 knows is found there", async () => {
+  const calls = callsOf({ instances: [{ id: B, state: "stopped" }] });
+  assert.deepEqual(await resolveTarget("web", calls), { id: B, name: "web" });
+  assert.deepEqual(calls.log, ["ssm tag:Name=web", "ec2 web"]);
+});
+
+Deno.test("several nodes of one name are listed, those online first, even if one only is online", async () => {
+  const calls = callsOf({
+    nodes: [node(A, "ConnectionLost"), node(B)],
+  });
+  await assert.rejects(resolveTarget("web\x1b", calls), (error: unknown) => {
+    assert.ok(error instanceof AmbiguousTargetError);
+    assert.equal(
+      error.message,
+      "Cannot choose a node: 2 have the name web\\x1b",
+    );
+    assert.deepEqual(error.candidates, [
+      {
+        id: B,
+        name: "web\x1b",
+        state: "Online",
+        address: "10.0.0.1",
+        computerName: "host",
+      },
+      {
+        id: A,
+        name: "web\x1b",
+        state: "ConnectionLost",
+        address: "10.0.0.1",
+        computerName: "host",
+      },
+    ]);
+    return true;
+  });
+});
+
+Deno.test("several EC2 instances of one name are listed too", async () => {
+  const calls = callsOf({
+    instances: [{ id: A, state: "stopped" }, { id: B, state: "running" }],
+  });
+  await assert.rejects(resolveTarget("web", calls), (error: unknown) => {
+    assert.ok(error instanceof AmbiguousTargetError);
+    assert.deepEqual(
+      error.candidates.map((each) => [each.id, each.state]),
+      [[B, "running"], [A, "stopped"]],
+    );
+    return true;
+  });
+});
+
+Deno.test("a name that nobody knows: names like it are suggested, nearest first", async () => {
+  const names = ["db", "web-sever", "Web-Server", "old-web-server-2", "mail"];
+  await assert.rejects(
+    resolveTarget("web-server", callsOf({ names })),
+    (error: unknown) => {
+      assert.ok(error instanceof TargetNotFoundError);
+      assert.deepEqual(error.suggestions, [
+        "Web-Server",
+        "web-sever",
+        "old-web-server-2",
+      ]);
+      assert.match(
+        error.message,
+        /^Cannot find a node named web-server: neither Session Manager nor EC2/,
+      );
+      return true;
+    },
+  );
+});
+
+Deno.test("suggestions that cannot be had are left out", async () => {
+  const calls = callsOf({
+    names: failure("ec2:DescribeInstances", "access-denied"),
+  });
+  await assert.rejects(resolveTarget("web", calls), (error: unknown) => {
+    assert.ok(error instanceof TargetNotFoundError);
+    assert.deepEqual(error.suggestions, []);
+    return true;
+  });
+});
+
+Deno.test("one lookup denied: the other one counts", async () => {
+  const ssm = failure("ssm:DescribeInstanceInformation", "access-denied");
+  const ec2 = failure("ec2:DescribeInstances", "access-denied");
+  assert.equal(
+    (await resolveTarget(
+      "web",
+      callsOf({ nodes: ssm, instances: [{ id: A, state: "running" }] }),
+    )).id,
+    A,
+  );
+  await assert.rejects(
+    resolveTarget("web", callsOf({ instances: ec2 })),
+    (error: unknown) =>
+      error instanceof TargetNotFoundError &&
+      /EC2 may not be asked \(ec2:DescribeInstances\)/.test(error.message),
+  );
+  for (const instances of [[], ec2]) {
+    await assert.rejects(
+      resolveTarget("web", callsOf({ nodes: ssm, instances })),
+      (error: unknown) => error === ssm,
+    );
+  }
+});
+
+Deno.test("a failure that is no refusal is not taken for 'not found'", async () => {
+  const network = failure("ssm:DescribeInstanceInformation", "network");
+  const calls = callsOf({ nodes: network });
+  await assert.rejects(
+    resolveTarget("web", calls),
+    (error: unknown) => error === network,
+  );
+  assert.deepEqual(calls.log, ["ssm tag:Name=web"]);
+  const later = failure("ec2:DescribeInstances", "network");
+  await assert.rejects(
+    resolveTarget("web", callsOf({ instances: later })),
+    (error: unknown) => error === later,
+  );
+});
