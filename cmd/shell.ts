@@ -5,7 +5,6 @@
  */
 
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
-import type { SessionControl } from "../lib/session/control.ts";
 import type { SessionEnd } from "../lib/session/shell.ts";
 import { shellQuote, visible } from "../lib/text.ts";
 import type {
@@ -15,7 +14,7 @@ import type {
   Context,
   StartedSession,
 } from "./context.ts";
-import { CommandError, exitCodes, UsageError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import {
   type ConnectionFlags,
   connectionFlags,
@@ -29,7 +28,9 @@ import {
 import { fullDescription } from "./help.ts";
 import { escapeKeys, Notices } from "./notices.ts";
 import { type DocumentParameters, documentParameters } from "./parameters.ts";
-import { signalExitCode, TimeoutError } from "./signals.ts";
+import { EndOnce, sessionExitCode } from "./session_end.ts";
+import { TimeoutError } from "./signals.ts";
+import { checkTarget, findNode, startFailure } from "./target.ts";
 
 /** The flags of `ssm shell` as parsed. */
 export interface ShellFlags extends GeneralFlags, ConnectionFlags {
@@ -208,28 +209,6 @@ export function parseShell(
   };
 }
 
-/**
- * Refuses a target that no node has and that could mean something else to a program it reaches.
- * @param target What the user typed.
- * @throws UsageError
- */
-export function checkTarget(target: string): void {
-  if (target.startsWith("-")) {
-    throw new UsageError(
-      `Cannot use ${visible(target)} as a target: it begins with a dash`,
-    );
-  }
-  if (target === "" || visible(target) !== target) {
-    throw new UsageError(
-      target === ""
-        ? "Cannot use an empty target: give a node's id or Name tag"
-        : `Cannot use ${
-          visible(target)
-        } as a target: it has control characters`,
-    );
-  }
-}
-
 /** One printable ASCII character, or `none`, as with `ssh -e`. */
 function escapeCharacter(text: string): string {
   if (text !== "none" && !/^[!-~]$/.test(text)) {
@@ -237,9 +216,6 @@ function escapeCharacter(text: string): string {
   }
   return text;
 }
-
-/** How long we wait for TerminateSession's answer on the way out. Milliseconds. */
-const terminateTimeout = 5_000;
 
 /**
  * Runs the session.
@@ -263,7 +239,7 @@ export async function runShellCommand(
   try {
     using aws = await context.aws(options.connection);
     const end = await session(options, context, aws, notices, signal);
-    return exitCodeOf(end, notices);
+    return sessionExitCode(end, notices);
   } finally {
     cancelTimeout();
     await notices.written();
@@ -278,8 +254,9 @@ async function session(
   notices: Notices,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
-  const { target, documentName, parameters, reason } = options;
-  const node = await aws.resolveTarget(target, signal);
+  const { target, connection, documentName, parameters, reason } = options;
+  const use = { target, connection, command: "ssm shell" };
+  const node = await findNode(aws, use, signal);
   let started: StartedSession;
   try {
     started = await aws.startSession(
@@ -288,7 +265,7 @@ async function session(
       signal,
     );
   } catch (error) {
-    throw await explained(error, aws, node.id, options, signal);
+    throw await startFailure(error, node, aws, use, signal);
   }
   const { sessionId } = started.grant;
   const ending = new EndOnce(started.control);
@@ -321,102 +298,5 @@ async function session(
       )
     );
     throw error;
-  }
-}
-
-/**
- * Ends a session that nobody has tried to end yet. The shell ends its own; this is for what fails
- * around it.
- */
-class EndOnce {
-  /** The session's control, to be used in place of the original. */
-  readonly control: SessionControl;
-  readonly #control: SessionControl;
-  #tried = false;
-
-  constructor(control: SessionControl) {
-    this.#control = control;
-    this.control = {
-      open: (url, signal) => control.open(url, signal),
-      resume: (signal) => control.resume(signal),
-      dataKey: (key, challenge, signal) =>
-        control.dataKey(key, challenge, signal),
-      terminate: (signal) => {
-        this.#tried = true;
-        return control.terminate(signal);
-      },
-    };
-  }
-
-  /** Terminates the session unless that was tried. Never rejects; `failed` gets the error. */
-  async terminate(failed: (error: unknown) => void): Promise<void> {
-    if (this.#tried) return;
-    try {
-      await this.#control.terminate(AbortSignal.timeout(terminateTimeout));
-    } catch (error) {
-      failed(error);
-    }
-  }
-}
-
-/** An error of StartSession with what can be learned about the node. */
-async function explained(
-  error: unknown,
-  aws: AwsAccess,
-  id: string,
-  options: ShellCommandOptions,
-  signal: AbortSignal,
-): Promise<unknown> {
-  if (
-    !(error instanceof Error) || !("kind" in error) ||
-    error.kind !== "not-connected"
-  ) return error;
-  const phrase = await aws.diagnose(id, signal);
-  const name = options.target === id ? "" : ` (${visible(options.target)})`;
-  const connection = [
-    ["--profile", options.connection.profile],
-    ["--region", options.connection.region],
-  ].map(([flag, value]) =>
-    value === undefined ? "" : ` ${flag} ${shellQuote(value)}`
-  ).join("");
-  return new CommandError(
-    `Cannot start session: ${visible(id)}${name} is not connected: ${phrase}`,
-    exitCodes.failed,
-    [
-      "aws ssm describe-instance-information --filters " +
-      `Key=InstanceIds,Values=${shellQuote(id)}${connection}`,
-    ],
-    [],
-    { cause: error },
-  );
-}
-
-/** The last word on standard error, and the exit code. */
-function exitCodeOf(end: SessionEnd, notices: Notices): number {
-  switch (end.kind) {
-    case "ended":
-      notices.say("Session ended");
-      return exitCodes.success;
-    case "left":
-      notices.say("Session terminated");
-      return exitCodes.success;
-    case "failed":
-      throw new CommandError(
-        `The session failed: ${end.message}`,
-        exitCodes.sessionFailed,
-      );
-    case "terminated":
-      throw new CommandError(
-        `The session was ended by the service: ${end.message}`,
-        exitCodes.sessionFailed,
-      );
-    case "timed-out":
-      throw new CommandError(end.message, exitCodes.sessionFailed);
-    case "lost":
-      throw new CommandError(end.message, exitCodes.lost);
-    case "refused":
-      throw new CommandError(end.message, exitCodes.failed);
-    case "signal":
-      return signalExitCode(end.signal);
   }
 }

@@ -1,0 +1,85 @@
+/**
+ * The end of a session: that it is ended once, and what it means for the user and the exit code.
+ *
+ * @module
+ */
+
+import type { SessionControl } from "../lib/session/control.ts";
+import type { SessionEnd } from "../lib/session/shell.ts";
+import { CommandError, exitCodes } from "./errors.ts";
+import type { Notices } from "./notices.ts";
+import { signalExitCode } from "./signals.ts";
+
+/** How long we wait for TerminateSession's answer on the way out. Milliseconds. */
+const terminateTimeout = 5_000;
+
+/**
+ * Ends a session that nobody has tried to end yet. The shell ends its own; this is for what fails
+ * around it.
+ */
+export class EndOnce {
+  /** The session's control, to be used in place of the original. */
+  readonly control: SessionControl;
+  readonly #control: SessionControl;
+  #tried = false;
+
+  /** @param control The session's. */
+  constructor(control: SessionControl) {
+    this.#control = control;
+    this.control = {
+      open: (url, signal) => control.open(url, signal),
+      resume: (signal) => control.resume(signal),
+      dataKey: (key, challenge, signal) =>
+        control.dataKey(key, challenge, signal),
+      terminate: (signal) => {
+        this.#tried = true;
+        return control.terminate(signal);
+      },
+    };
+  }
+
+  /** Terminates the session unless that was tried. Never rejects; `failed` gets the error. */
+  async terminate(failed: (error: unknown) => void): Promise<void> {
+    if (this.#tried) return;
+    try {
+      await this.#control.terminate(AbortSignal.timeout(terminateTimeout));
+    } catch (error) {
+      failed(error);
+    }
+  }
+}
+
+/**
+ * Says that the session ended well, and gives its exit code.
+ * @param end How it ended.
+ * @param notices Where to say so.
+ * @throws CommandError For an end that is an error.
+ */
+export function sessionExitCode(end: SessionEnd, notices: Notices): number {
+  switch (end.kind) {
+    case "ended":
+      notices.say("Session ended");
+      return exitCodes.success;
+    case "left":
+      notices.say("Session terminated");
+      return exitCodes.success;
+    case "failed":
+      throw new CommandError(
+        `The session failed: ${end.message}`,
+        exitCodes.sessionFailed,
+      );
+    case "terminated":
+      throw new CommandError(
+        `The session was ended by the service: ${end.message}`,
+        exitCodes.sessionFailed,
+      );
+    case "timed-out":
+      throw new CommandError(end.message, exitCodes.sessionFailed);
+    case "lost":
+      throw new CommandError(end.message, exitCodes.lost);
+    case "refused":
+      throw new CommandError(end.message, exitCodes.failed);
+    case "signal":
+      return signalExitCode(end.signal);
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * From a target the user typed to a node, and what to say when that or the start on it fails.
+ *
+ * @module
+ */
+
+import type {
+  AmbiguousTargetError,
+  ResolvedTarget,
+  TargetNotFoundError,
+} from "../lib/aws/mod.ts";
+import { shellQuote, visible } from "../lib/text.ts";
+import { didYouMean } from "./argv.ts";
+import type { AwsAccess, Connection } from "./context.ts";
+import { CommandError, exitCodes, UsageError } from "./errors.ts";
+
+/**
+ * Refuses a target that no node has and that could mean something else to a program it reaches.
+ * @param target What the user typed.
+ * @throws UsageError
+ */
+export function checkTarget(target: string): void {
+  if (target.startsWith("-")) {
+    throw new UsageError(
+      `Cannot use ${visible(target)} as a target: it begins with a dash`,
+    );
+  }
+  if (target === "" || visible(target) !== target) {
+    throw new UsageError(
+      target === ""
+        ? "Cannot use an empty target: give a node's id or Name tag"
+        : `Cannot use ${
+          visible(target)
+        } as a target: it has control characters`,
+    );
+  }
+}
+
+/**
+ * The connection's flags as they would be typed, for hints.
+ * @param connection Where and as whom.
+ * @returns Empty, or with a space in front.
+ */
+export function connectionArguments(connection: Connection): string {
+  const { profile, region, endpointUrl } = connection;
+  return Object.entries({
+    "--profile": profile,
+    "--region": region,
+    "--endpoint-url": endpointUrl,
+  }).map(([flag, value]) =>
+    value === undefined ? "" : ` ${flag} ${shellQuote(value)}`
+  ).join("");
+}
+
+/** What the errors below are about. */
+export interface TargetUse {
+  /** What the user typed as the target. */
+  readonly target: string;
+  /** The command to try again with, `ssm shell`. */
+  readonly command: string;
+  readonly connection: Connection;
+}
+
+/**
+ * Finds the node.
+ * @param aws The calls.
+ * @param use What for.
+ * @param signal Gives up.
+ * @throws CommandError With the candidates or the names like it; what `resolveTarget` throws.
+ */
+export async function findNode(
+  aws: AwsAccess,
+  use: TargetUse,
+  signal: AbortSignal,
+): Promise<ResolvedTarget> {
+  try {
+    return await aws.resolveTarget(use.target, signal);
+  } catch (error) {
+    if (isNamed<AmbiguousTargetError>(error, "AmbiguousTargetError")) {
+      throw ambiguous(error, use);
+    }
+    if (isNamed<TargetNotFoundError>(error, "TargetNotFoundError")) {
+      throw notFound(error, use);
+    }
+    throw error;
+  }
+}
+
+/** Told by name: the classes are in what is loaded only when AWS is called. */
+function isNamed<E extends Error>(error: unknown, name: string): error is E {
+  return error instanceof Error && error.name === name;
+}
+
+function again(target: string, { command, connection }: TargetUse): string {
+  return `${command} ${shellQuote(target)}${connectionArguments(connection)}`;
+}
+
+function ambiguous(error: AmbiguousTargetError, use: TargetUse): CommandError {
+  const rows = error.candidates.map((each) =>
+    [each.id, each.state, each.address ?? "-", each.computerName ?? "-"]
+      .map(visible)
+  );
+  const widths = [0, 1, 2, 3].map((column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length))
+  );
+  return new CommandError(
+    error.message,
+    exitCodes.failed,
+    error.candidates.slice(0, 1).map(({ id }) => again(id, use)),
+    rows.map((row) =>
+      row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")
+        .trimEnd()
+    ),
+    { cause: error },
+  );
+}
+
+function notFound(error: TargetNotFoundError, use: TargetUse): CommandError {
+  return new CommandError(
+    error.message + didYouMean(error.suggestions.map(visible)),
+    exitCodes.failed,
+    error.suggestions.map((name) => again(name, use)),
+    [],
+    { cause: error },
+  );
+}
+
+/**
+ * What to throw when StartSession failed: for a node that is not connected, with what can be
+ * learned about it.
+ * @param error What StartSession threw.
+ * @param node The node.
+ * @param aws The calls.
+ * @param use What for.
+ * @param signal Gives up.
+ */
+export async function startFailure(
+  error: unknown,
+  node: ResolvedTarget,
+  aws: AwsAccess,
+  use: TargetUse,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (
+    !(error instanceof Error) || !("kind" in error) ||
+    error.kind !== "not-connected"
+  ) return error;
+  const phrase = await aws.diagnose(node.id, signal);
+  const name = node.name === undefined ? "" : ` (${visible(node.name)})`;
+  return new CommandError(
+    `Cannot start session: ${visible(node.id)}${name} is not connected: ` +
+      phrase,
+    exitCodes.failed,
+    [
+      "aws ssm describe-instance-information --filters " +
+      `Key=InstanceIds,Values=${shellQuote(node.id)}` +
+      connectionArguments(use.connection),
+    ],
+    [],
+    { cause: error },
+  );
+}

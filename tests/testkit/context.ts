@@ -1,0 +1,194 @@
+/**
+ * The world of a command, from buffers: what it asks for is written down, what it gets is up to
+ * the test.
+ *
+ * @module
+ */
+
+import type {
+  AwsAccess,
+  ChildEnd,
+  Connection,
+  Context,
+  EnvironmentChanges,
+  SessionRequest,
+} from "../../cmd/context.ts";
+import type { SessionEnd, ShellOptions } from "../../lib/session/shell.ts";
+import {
+  defaultOptions,
+  type Simulator,
+  type SimulatorOptions,
+} from "../../lib/simulator/options.ts";
+import { FakeControl } from "./fake_session.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { MemoryTerminal } from "./memory_terminal.ts";
+
+/** A child of a {@linkcode TestContext}. */
+export interface FakeChild {
+  readonly command: readonly string[];
+  readonly environment: EnvironmentChanges;
+  readonly signals: Deno.Signal[];
+  /** Ends it. */
+  end(end: ChildEnd): void;
+}
+
+/** A {@linkcode Context} that a test looks into. */
+export class TestContext implements Context {
+  readonly terminal: MemoryTerminal;
+  color = false;
+  readonly clock = new ManualClock();
+  /** The environment. */
+  readonly variables = new Map<string, string>();
+  /** What `aws` was called with. */
+  readonly connections: Connection[] = [];
+  /** What `startSession` was called with. */
+  readonly requests: SessionRequest[] = [];
+  /** How often the access to AWS was disposed of. */
+  awsClosed = 0;
+  /** What `shell` was called with. */
+  readonly shells: ShellOptions[] = [];
+  /** What the simulators were started with, and those that were closed. */
+  readonly simulators: SimulatorOptions[] = [];
+  simulatorsClosed = 0;
+  readonly children: FakeChild[] = [];
+  readonly control = new FakeControl();
+
+  /** What the calls to AWS do; each may be replaced. */
+  onResolve: AwsAccess["resolveTarget"] = (text) =>
+    Promise.resolve({ id: "i-0123456789abcdef0", name: text });
+  onStart: AwsAccess["startSession"] = () =>
+    Promise.resolve({
+      grant: {
+        sessionId: "user-0123456789abcdef0",
+        tokenValue: "secret-token",
+        streamUrl: "ws://127.0.0.1/data",
+      },
+      control: this.control,
+    });
+  onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
+  onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
+    Promise.resolve({ kind: "ended" });
+  onRun: (command: readonly string[]) => void = () => {};
+  onSimulator: (options: SimulatorOptions) => void = () => {};
+
+  readonly #controller = new AbortController();
+  readonly #handlers: ((signal: Deno.Signal) => void)[] = [];
+
+  /** @param terminal Another terminal than an interactive one of 80 × 24. */
+  constructor(terminal: MemoryTerminal = new MemoryTerminal()) {
+    this.terminal = terminal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** A signal arrives, as far as the command is concerned. */
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** A signal arrives at whoever took the signals over; false when nobody has. */
+  deliver(signal: Deno.Signal): boolean {
+    const handler = this.#handlers.at(-1);
+    handler?.(signal);
+    return handler !== undefined;
+  }
+
+  env = (name: string): string | undefined =>
+    this.variables.get(name) || undefined;
+
+  setEnvironment(changes: EnvironmentChanges): void {
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === undefined) this.variables.delete(name);
+      else this.variables.set(name, value);
+    }
+  }
+
+  onSignal(handle: (signal: Deno.Signal) => void): Disposable {
+    this.#handlers.push(handle);
+    return {
+      [Symbol.dispose]: () => {
+        this.#handlers.splice(this.#handlers.indexOf(handle), 1);
+      },
+    };
+  }
+
+  aws(connection: Connection): Promise<AwsAccess> {
+    this.connections.push(connection);
+    return Promise.resolve({
+      resolveTarget: (text, signal) => this.onResolve(text, signal),
+      startSession: (request, notice, signal) => {
+        this.requests.push(request);
+        return this.onStart(request, notice, signal);
+      },
+      diagnose: (id, signal) => this.onDiagnose(id, signal),
+      [Symbol.dispose]: () => {
+        this.awsClosed++;
+      },
+    });
+  }
+
+  shell(options: ShellOptions): Promise<SessionEnd> {
+    this.shells.push(options);
+    return this.onShell(options);
+  }
+
+  simulator(): ReturnType<Context["simulator"]> {
+    const node = defaultOptions.nodes[0];
+    if (node === undefined) throw new Error("There is no default node");
+    return Promise.resolve({
+      defaults: defaultOptions,
+      parseNodes: (descriptions) =>
+        descriptions.map((text) => ({ ...node, computerName: text })),
+      makeNodes: (count) =>
+        Array.from({ length: count }, (_, at) => ({
+          ...node,
+          computerName: `made-${at}`,
+        })),
+      start: (options) => {
+        this.onSimulator(options);
+        this.simulators.push(options);
+        return Promise.resolve(this.#fakeSimulator());
+      },
+    });
+  }
+
+  run(
+    command: readonly string[],
+    environment: EnvironmentChanges,
+  ): ReturnType<Context["run"]> {
+    this.onRun(command);
+    const { promise, resolve } = Promise.withResolvers<ChildEnd>();
+    const child: FakeChild = {
+      command,
+      environment,
+      signals: [],
+      end: resolve,
+    };
+    this.children.push(child);
+    return {
+      ended: promise,
+      kill: (signal) => void child.signals.push(signal),
+    };
+  }
+
+  #fakeSimulator(): Simulator {
+    const close = () => {
+      this.simulatorsClosed++;
+      return Promise.resolve();
+    };
+    return {
+      environment: {
+        AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+        AWS_PAGER: "",
+        AWS_SESSION_TOKEN: "it's",
+      },
+      unset: ["AWS_PROFILE"],
+      endpoint: "http://127.0.0.1:1",
+      activeSessions: () => [],
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
+}
