@@ -14,7 +14,12 @@ import type {
   Context,
   StartedSession,
 } from "./context.ts";
-import { UsageError } from "./errors.ts";
+import {
+  CommandError,
+  describeError,
+  exitCodes,
+  UsageError,
+} from "./errors.ts";
 import {
   type ConnectionFlags,
   connectionFlags,
@@ -269,6 +274,7 @@ async function session(
   }
   const { sessionId } = started.grant;
   const ending = new EndOnce(started.control);
+  let began = false;
   try {
     signal.throwIfAborted();
     notices.say(
@@ -285,7 +291,10 @@ async function session(
       clock: context.clock,
       escape: options.escape,
       signal,
-      notify: (notice) => notices.session(notice, visible(target)),
+      notify: (notice) => {
+        began ||= notice.kind === "started";
+        notices.session(notice, visible(target));
+      },
     });
   } catch (error) {
     await ending.terminate((cause) =>
@@ -297,6 +306,20 @@ async function session(
           }`,
       )
     );
-    throw error;
+    throw began ? failureOfSession(error) : error;
   }
+}
+
+/** An error of ours while the session ran: 125 is for those before. */
+function failureOfSession(error: unknown): unknown {
+  const failure = describeError(error);
+  return failure.exitCode === exitCodes.failed && failure.message !== undefined
+    ? new CommandError(
+      failure.message,
+      exitCodes.sessionFailed,
+      failure.hints,
+      failure.details,
+      { cause: error },
+    )
+    : error;
 }

@@ -44,9 +44,13 @@ const suspendGrace = 200;
 /**
  * The terminal on this process's standard streams.
  * @param streams Other streams, for tests.
+ * @param stopProcessing What raw mode does besides `setRaw`; leaving it undoes both.
  */
-export function openTerminal(streams: StandardStreams = Deno): ProcessTerminal {
-  return new StandardTerminal(streams);
+export function openTerminal(
+  streams: StandardStreams = Deno,
+  stopProcessing: () => void = stopOutputProcessing,
+): ProcessTerminal {
+  return new StandardTerminal(streams, stopProcessing);
 }
 
 class StandardTerminal implements ProcessTerminal {
@@ -63,7 +67,10 @@ class StandardTerminal implements ProcessTerminal {
   #rawNow = false;
   #restored = false;
 
-  constructor(streams: StandardStreams) {
+  constructor(
+    streams: StandardStreams,
+    private readonly stopProcessing: () => void,
+  ) {
     this.#stdin = streams.stdin;
     this.#stdout = new OrderedWriter(streams.stdout);
     this.#stderr = new OrderedWriter(streams.stderr);
@@ -161,7 +168,7 @@ class StandardTerminal implements ProcessTerminal {
     if (raw === this.#rawNow || (raw && this.#restored)) return;
     this.#stdin.setRaw(raw);
     this.#rawNow = raw;
-    if (raw) stopOutputProcessing();
+    if (raw) this.stopProcessing();
   }
 }
 

@@ -71,6 +71,9 @@ export class TestContext implements Context {
   onRun: (command: readonly string[]) => void = () => {};
   onSimulator: (options: SimulatorOptions) => void = () => {};
 
+  readonly #started = Promise.withResolvers<void>();
+  /** Resolves when the first child was started. */
+  readonly started: Promise<void> = this.#started.promise;
   readonly #controller = new AbortController();
   readonly #handlers: ((signal: Deno.Signal) => void)[] = [];
 
@@ -167,6 +170,7 @@ export class TestContext implements Context {
       end: resolve,
     };
     this.children.push(child);
+    this.#started.resolve();
     return {
       ended: promise,
       kill: (signal) => void child.signals.push(signal),
