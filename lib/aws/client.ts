@@ -135,7 +135,7 @@ export class AwsClients {
   ): Promise<Result> {
     signal?.throwIfAborted();
     try {
-      return await run();
+      return await orAborted(run(), signal);
     } catch (error) {
       signal?.throwIfAborted();
       const failure = await this.#explain(error, action);
@@ -143,7 +143,7 @@ export class AwsClients {
     }
     signal?.throwIfAborted();
     try {
-      return await run();
+      return await orAborted(run(), signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw await this.#explain(error, action);
@@ -244,4 +244,26 @@ export function abortable(
   signal: AbortSignal | undefined,
 ): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
+}
+
+/**
+ * Waits for a promise or the signal, whichever comes first: fetching credentials takes no signal,
+ * and a user who leaves does not wait for it.
+ *
+ * @param promise What is waited for; left to itself when the signal comes first.
+ * @param signal Gives up the wait; its reason is thrown.
+ */
+export async function orAborted<Result>(
+  promise: Promise<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  if (signal === undefined) return await promise;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

@@ -40,7 +40,7 @@ export type AwsErrorKind =
 
 /** Everything an {@linkcode AwsCallError} says. */
 export interface AwsCallFailure {
-  /** The IAM action of the call (`ssm:StartSession`), `credentials` or `settings`. */
+  /** The IAM action of the call (`ssm:StartSession`), or what was wanted: `credentials`, `region`, … */
   readonly action: string;
   /** AWS's code, or ours in the same style; never empty. */
   readonly code: string;
@@ -58,7 +58,7 @@ export interface AwsCallFailure {
 /** A call to AWS failed, or could not be made for want of credentials or settings. */
 export class AwsCallError extends Error {
   override name = "AwsCallError";
-  /** The IAM action of the call (`ssm:StartSession`), `credentials` or `settings`. */
+  /** The IAM action of the call (`ssm:StartSession`), or what was wanted: `credentials`, `region`, … */
   readonly action: string;
   /** AWS's code, or ours in the same style. */
   readonly code: string;
@@ -107,7 +107,9 @@ const FINAL: ReadonlySet<AwsErrorKind> = new Set([
 
 const TASKS: Readonly<Record<string, string>> = {
   "credentials": "load credentials",
-  "settings": "read the AWS settings",
+  "profile": "find profile",
+  "region": "choose region",
+  "settings": "use AWS settings",
   "ssm:StartSession": "start session",
   "ssm:ResumeSession": "resume session",
   "ssm:TerminateSession": "terminate session",

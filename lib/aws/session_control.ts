@@ -17,7 +17,7 @@ import {
   TransportError,
   UpgradeRefusedError,
 } from "../session/transport.ts";
-import type { AwsClients } from "./client.ts";
+import { type AwsClients, orAborted } from "./client.ts";
 import { AwsCallError, toAwsCallError } from "./errors.ts";
 import { KmsCalls } from "./kms.ts";
 import { isPresigned, signUpgrade } from "./sign_upgrade.ts";
@@ -173,7 +173,7 @@ class AwsSessionControl implements SessionControl {
     try {
       return await signUpgrade(
         streamUrl,
-        await this.#clients.credentials.get(),
+        await orAborted(this.#clients.credentials.get(), signal),
         await this.#clients.region(),
         await this.#clients.now(),
       );

@@ -106,11 +106,10 @@ export async function resolveSettings(
       ]),
     ].sort();
     throw new AwsCallError({
-      action: "settings",
+      action: "profile",
       code: "UnknownProfile",
       kind: "unknown-profile",
-      reason:
-        `${source} names the profile ${visible(JSON.stringify(named))}, ` +
+      reason: `${source} names ${visible(JSON.stringify(named))}, ` +
         `but ${visible(filesLookedIn(env).join(" and "))} ` +
         (known.length === 0
           ? "have no profile"
@@ -151,11 +150,11 @@ export async function resolveSettings(
 export function requireRegion(resolved: ResolvedSettings): string {
   if (resolved.region !== undefined) return resolved.region;
   throw new AwsCallError({
-    action: "settings",
+    action: "region",
     code: "NoRegion",
     kind: "no-region",
     reason:
-      "no region is set: give --region, set AWS_REGION, or set region in the profile " +
+      "none is set: give --region, set AWS_REGION, or set region in the profile " +
       visible(resolved.profile),
     hints: hintsFor("no-region", { profile: resolved.namedProfile }),
   });

@@ -389,3 +389,37 @@ Deno.test("no message holds a token, a key or a signature", () =>
     const error = await controlError(control.resume());
     assert.doesNotMatch(Deno.inspect(error, { depth: 10 }), /second/);
   }));
+
+Deno.test("a user who leaves does not wait for credentials", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using home = await AwsHome.create({
+    config:
+      "[profile role]\nregion=eu-west-2\nrole_arn=arn:aws:iam::1:role/r\n" +
+      "source_profile=role\naws_access_key_id=A\naws_secret_access_key=s\n" +
+      "mfa_serial=arn:aws:iam::1:mfa/me\n",
+  });
+  assert.ok(home.path);
+  using aws = new Aws({
+    profile: "role",
+    mfaCode: () => {
+      asked.resolve();
+      return new Promise(() => {});
+    },
+  });
+  const control = aws.sessionControl({
+    sessionId: "me-1",
+    target: "i-0123456789abcdef0",
+    openTransport: () => Promise.resolve(transport),
+    streamHosts: [],
+    notice: () => {},
+  });
+  const controller = new AbortController();
+  const reason = new Error("the user left");
+  const resuming = control.resume(controller.signal);
+  const opening = control.open(URL_1, controller.signal);
+  await asked.promise;
+  controller.abort(reason);
+  for (const call of [resuming, opening]) {
+    await assert.rejects(call, (error: unknown) => error === reason);
+  }
+});

@@ -109,7 +109,7 @@ Deno.test("an unknown profile is named, with the profiles there are and the file
   assert.equal(error.final, true);
   assert.equal(
     error.message,
-    'Cannot read the AWS settings: --profile names the profile "it\'s \\u001b", ' +
+    'Cannot find profile: --profile names "it\'s \\u001b", ' +
       "but ~/.aws/config and ~/.aws/credentials have only default, dev, empty, other",
   );
   assert.deepEqual(error.hints, [
@@ -123,7 +123,7 @@ Deno.test("an unknown AWS_PROFILE says that the variable named it, with no profi
   const error = await failure(() => resolveSettings({}));
   assert.match(
     error.message,
-    /AWS_PROFILE names the profile "gone", but .* have no profile$/,
+    /^Cannot find profile: AWS_PROFILE names "gone", but .* have no profile$/,
   );
 });
 
@@ -132,6 +132,7 @@ Deno.test("without a region the error says where to set one", async () => {
   const resolved = await resolveSettings({ profile: "empty" });
   const error = await failure(() => requireRegion(resolved));
   assert.equal(error.kind, "no-region");
+  assert.match(error.message, /^Cannot choose region: none is set: /);
   assert.match(error.message, /--region/);
   assert.match(error.message, /AWS_REGION/);
   assert.match(error.message, /region in the profile empty/);
