@@ -53,3 +53,19 @@ export function userShell(
   if (program !== undefined && program !== "") return [program, ...rest];
   return [own.SHELL || "/bin/sh"];
 }
+
+/**
+ * Where a session's program starts: the home directory, or the root where there is none.
+ *
+ * @param env The program's environment.
+ */
+export function workingDirectory(
+  env: Readonly<Record<string, string>>,
+): string {
+  try {
+    if (env.HOME && Deno.statSync(env.HOME).isDirectory) return env.HOME;
+  } catch {
+    // No such directory, or not ours to see.
+  }
+  return "/";
+}

@@ -1,0 +1,255 @@
+/**
+ * One session's agent: handshake, program, end; as the official agent's `sessionplugin.go` does it
+ * (handshake.md §1 and §2, sessions.md §2.6, data-channel.md §9).
+ *
+ * 1. The channel is made; with KMS the handshake request goes out and its answers are awaited.
+ * 2. The plugin of the document runs the program until it ends.
+ * 3. The agent waits for acknowledgements, reports Terminating, and waits once more.
+ *
+ * What fails on the way is reported as the text of channel_closed.
+ *
+ * @module
+ */
+
+import { randomBytes } from "node:crypto";
+import type { ChannelEvent } from "../../protocol/channel/events.ts";
+import type { HandshakePlan } from "../../protocol/channel/handshake_request_flow.ts";
+import { errorTitle } from "../../protocol/message/channel_closed.ts";
+import { encodeClientMessage } from "../../protocol/message/client_message.ts";
+import { encodeBase64 } from "../../protocol/message/handshake.ts";
+import { MessageFlags, MessageType } from "../../protocol/message/payload.ts";
+import { encodeSessionState } from "../../protocol/message/session_state.ts";
+import type { Clock } from "../../session/transport.ts";
+import { AgentChannel, type AgentLink } from "./agent_channel.ts";
+import type { Pace } from "./pace.ts";
+import {
+  type PluginContext,
+  type PluginInput,
+  type SessionPlugin,
+  StartError,
+} from "./session_plugin.ts";
+import { findPlugin } from "./session_plugins.ts";
+
+/** Decrypts a data key, as KMS Decrypt; throws or rejects when KMS would refuse. */
+export type DecryptDataKey = (
+  ciphertextBlob: Uint8Array,
+  context: Readonly<Record<string, string>>,
+  keyId: string,
+) => Uint8Array | Promise<Uint8Array>;
+
+/** What an agent runs one session with. */
+export interface AgentOptions {
+  readonly sessionId: string;
+  /** The node's id, which is part of the encryption context (handshake.md §7.1). */
+  readonly targetId: string;
+  /** Four numeric parts. */
+  readonly agentVersion: string;
+  readonly documentName: string;
+  readonly parameters: Readonly<Record<string, readonly string[]>>;
+  /** The key that sessions are encrypted with; `undefined` = none. */
+  readonly kmsKeyId: string | undefined;
+  readonly decrypt: DecryptDataKey;
+  /** The program of a shell session; `undefined` = the user's shell. */
+  readonly shell: readonly string[] | undefined;
+  /** The simulator's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly pace: Pace;
+  readonly link: AgentLink;
+  /** Called at most once: the session failed, with `Output` of channel_closed. */
+  readonly onFailed: (output: string) => void;
+  /** One line per event; holds no payload and no key. */
+  readonly log: (line: string) => void;
+}
+
+/** A running agent of one session. */
+export class Agent {
+  /** Resolves when the session is over and no process is left. Never rejects. */
+  readonly done: Promise<void>;
+  readonly #options: AgentOptions;
+  readonly #plugin: SessionPlugin | undefined;
+  readonly #challenge: string;
+  /** The session was terminated: not a word more. */
+  readonly #abort = new AbortController();
+  /** The program is to end: with the session, or because the channel failed under it. */
+  readonly #program = new AbortController();
+  readonly #channel: AgentChannel;
+  readonly #cleanups: Promise<void>[] = [];
+  #input: PluginInput | undefined;
+  #failure: string | undefined;
+
+  /** Begins at once, client or no client. */
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#plugin = findPlugin(options.documentName);
+    this.#challenge = encodeBase64(new Uint8Array(randomBytes(16)));
+    this.#channel = new AgentChannel({
+      link: options.link,
+      clock: options.clock,
+      pace: options.pace,
+      handshake: this.#plan(),
+      onEvent: (event) => this.#take(event),
+    });
+    this.done = this.#run();
+  }
+
+  /** Takes the frames that came in together from the service. */
+  receive(frames: readonly Uint8Array[]): void {
+    this.#channel.receive(frames);
+  }
+
+  /** Ends the program and the session without a word to the client. Resolves when nothing is left. */
+  terminate(): Promise<void> {
+    this.#abort.abort();
+    this.#program.abort();
+    this.#channel.end();
+    return this.done;
+  }
+
+  #plan(): HandshakePlan | undefined {
+    const plugin = this.#plugin;
+    if (plugin === undefined) return undefined;
+    const { kmsKeyId, agentVersion, parameters } = this.#options;
+    const encrypted = kmsKeyId !== undefined && plugin.encryption;
+    if (!encrypted && !plugin.requireHandshake) return undefined;
+    const actions: HandshakePlan["actions"][number][] = [{
+      actionType: "SessionType",
+      parameters: {
+        SessionType: plugin.sessionType,
+        Properties: plugin.properties(parameters),
+      },
+    }];
+    if (encrypted) {
+      actions.push({
+        actionType: "KMSEncryption",
+        parameters: { KMSKeyId: kmsKeyId, Challenge: this.#challenge },
+      });
+    }
+    return { agentVersion, actions };
+  }
+
+  async #run(): Promise<void> {
+    const { log, sessionId } = this.#options;
+    try {
+      await this.#runPlugin();
+      if (this.#abort.signal.aborted) return;
+      log(`agent: the program of ${sessionId} ended`);
+      await this.#channel.settled();
+      if (this.#abort.signal.aborted) return;
+      this.#report("Terminating");
+      await this.#channel.settled();
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      log(`agent: ${sessionId} failed: ${message}`);
+      if (error instanceof StartError) {
+        await this.#sleep(this.#options.pace.startFailure);
+      }
+      if (this.#abort.signal.aborted) return;
+      this.#options.onFailed(`\n${errorTitle}\n${message}`);
+    } finally {
+      this.#channel.end();
+      await Promise.allSettled(this.#cleanups);
+    }
+  }
+
+  async #runPlugin(): Promise<void> {
+    const plugin = this.#plugin;
+    if (plugin === undefined) {
+      throw new StartError(
+        `Unable to start session: the simulator's agent cannot run document ${this.#options.documentName} yet`,
+      );
+    }
+    if (!this.#channel.started && !await this.#channel.writable()) {
+      throw new Error(this.#failure ?? "The data channel was closed");
+    }
+    await plugin.run(this.#context());
+    if (this.#failure !== undefined) throw new Error(this.#failure);
+  }
+
+  #context(): PluginContext {
+    const { parameters, shell, environment, pace } = this.#options;
+    return {
+      channel: this.#channel,
+      serve: (input) => {
+        this.#input = input;
+        this.#channel.accept();
+      },
+      parameters,
+      shell,
+      environment,
+      pace,
+      sleep: (delay) => this.#sleep(delay),
+      cleanup: (work) => void this.#cleanups.push(work),
+      signal: this.#program.signal,
+    };
+  }
+
+  #take(event: ChannelEvent): void {
+    switch (event.type) {
+      case "payload":
+        this.#input?.payload(event.payload, event.payloadType);
+        break;
+      case "size":
+        this.#input?.size(event.size);
+        break;
+      case "flag":
+        this.#input?.flag(event.flag);
+        break;
+      case "data-key-offered":
+        void this.#decrypt(event.ciphertextBlob, event.challengeAcknowledged);
+        break;
+      case "failed":
+        this.#failure = event.message;
+        this.#program.abort();
+        break;
+      default:
+        break;
+    }
+  }
+
+  async #decrypt(blob: Uint8Array, challenged: boolean): Promise<void> {
+    const { decrypt, sessionId, targetId, kmsKeyId } = this.#options;
+    const context: Record<string, string> = {
+      "aws:ssm:SessionId": sessionId,
+      "aws:ssm:TargetId": targetId,
+    };
+    if (challenged) context["aws:ssm:RandomChallenge"] = this.#challenge;
+    try {
+      this.#channel.provideDataKey(
+        await decrypt(blob, context, kmsKeyId ?? ""),
+      );
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "";
+      this.#channel.refuseDataKey(message === "" ? "KMS refused" : message);
+    }
+  }
+
+  /** Tells the service about the session (data-channel.md §3, agent_session_state). */
+  #report(state: string): void {
+    const { sessionId, link, clock } = this.#options;
+    link.send(encodeClientMessage({
+      messageType: MessageType.AgentSessionState,
+      createdDate: clock.now(),
+      sequenceNumber: 0,
+      flags: MessageFlags.SynFin,
+      messageId: new Uint8Array(randomBytes(16)),
+      payloadType: 0,
+      payload: encodeSessionState({ state, sessionId }),
+    }));
+  }
+
+  #sleep(delay: number): Promise<void> {
+    const { signal } = this.#program;
+    if (delay <= 0 || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = () => {
+        cancel();
+        signal.removeEventListener("abort", finish);
+        resolve();
+      };
+      const cancel = this.#options.clock.setTimer(delay, finish);
+      signal.addEventListener("abort", finish);
+    });
+  }
+}

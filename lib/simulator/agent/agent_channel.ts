@@ -1,0 +1,242 @@
+/**
+ * The agent's end of a data channel, joined to time and to the service: the pure channel's driver.
+ *
+ * @module
+ */
+
+import { randomBytes } from "node:crypto";
+import { DataChannel } from "../../protocol/channel/data_channel.ts";
+import type { ChannelEvent } from "../../protocol/channel/events.ts";
+import type { HandshakePlan } from "../../protocol/channel/handshake_request_flow.ts";
+import type { Clock } from "../../session/transport.ts";
+import type { Pace } from "./pace.ts";
+
+/** The agent's connection to the service. */
+export interface AgentLink {
+  /** Takes one frame; it is the link's from now on. Drops it where no client is connected. */
+  send(frame: Uint8Array): void;
+  /** True while the way to the client is full; then {@linkcode drained} tells when it is not. */
+  readonly congested: boolean;
+  /** Resolves when the way is free again or gone. Never rejects. */
+  drained(): Promise<void>;
+}
+
+/** What an {@linkcode AgentChannel} is made with. */
+export interface AgentChannelOptions {
+  readonly link: AgentLink;
+  readonly clock: Clock;
+  readonly pace: Pace;
+  /** What to ask of the client; absent where the session has no handshake (handshake.md §1). */
+  readonly handshake: HandshakePlan | undefined;
+  /** Called with each event, publication aside; may call back into the channel. */
+  readonly onEvent: (event: ChannelEvent) => void;
+}
+
+/**
+ * Bytes of input that may wait for the program. More than a client's window (8 MiB, data-channel.md
+ * §6.2), so that only a program that does not read for long makes the agent refuse input.
+ */
+const receiveCapacity = 16 * 1024 * 1024;
+
+/** How long {@linkcode AgentChannel.settled} waits for a client to come back, in milliseconds. */
+const absence = 60_000;
+
+/** How often waiting for acknowledgements looks at the time, in milliseconds. */
+const drainStep = 20;
+
+/** The agent's end of one data channel. */
+export class AgentChannel {
+  readonly #channel: DataChannel;
+  readonly #link: AgentLink;
+  readonly #clock: Clock;
+  readonly #pace: Pace;
+  readonly #onEvent: (event: ChannelEvent) => void;
+  #timer: { at: number; cancel: () => void } | undefined;
+  #waiting: (() => void)[] = [];
+  #flushing = false;
+  #blocked = false;
+  #ended = false;
+
+  /** Sends the handshake request at once, if there is one. */
+  constructor(options: AgentChannelOptions) {
+    this.#link = options.link;
+    this.#clock = options.clock;
+    this.#pace = options.pace;
+    this.#onEvent = options.onEvent;
+    this.#channel = new DataChannel({
+      role: "agent",
+      random: (length) => new Uint8Array(randomBytes(length)),
+      repair: options.pace.repair,
+      // The official agent acknowledges at once.
+      acknowledgeDelay: 0,
+      receiveCapacity,
+      accepting: false,
+      ...(options.handshake === undefined
+        ? {}
+        : { handshake: options.handshake }),
+    }, options.clock.now());
+    queueMicrotask(() => this.#flush());
+  }
+
+  /** Takes the frames that came in together. */
+  receive(frames: readonly Uint8Array[]): void {
+    if (this.#ended) return;
+    const now = this.#clock.now();
+    for (const frame of frames) this.#channel.receive(frame, now);
+    this.#flush();
+  }
+
+  /** Accepts input from now on: the program is there (pitfalls.md §2.4). */
+  accept(): void {
+    this.#channel.setAccepting(true, this.#clock.now());
+    this.#flush();
+  }
+
+  /** Takes a payload for the client. Wait for {@linkcode writable} before. */
+  send(payload: Uint8Array, payloadType?: number): void {
+    if (this.#ended) return;
+    this.#channel.send(payload, this.#clock.now(), payloadType);
+    this.#flush();
+  }
+
+  /** The program took so many bytes of input. */
+  consumed(bytes: number): void {
+    if (this.#ended) return;
+    this.#channel.consumed(bytes, this.#clock.now());
+    this.#flush();
+  }
+
+  /** Answers `data-key-offered`. */
+  provideDataKey(plaintext: Uint8Array): void {
+    this.#channel.provideDataKey({ plaintext }, this.#clock.now());
+    this.#flush();
+  }
+
+  /** Answers `data-key-offered` when the key could not be decrypted. */
+  refuseDataKey(reason: string): void {
+    this.#channel.refuseDataKey(reason, this.#clock.now());
+    this.#flush();
+  }
+
+  /** True once the session began. */
+  get started(): boolean {
+    return this.#channel.started;
+  }
+
+  /**
+   * Resolves when the agent may read its source: the session began, a client is there, the window
+   * is open. True then; false when the channel has ended.
+   */
+  async writable(): Promise<boolean> {
+    while (!this.#ended && !this.#channel.over) {
+      if (this.#channel.writable && !this.#channel.paused) return true;
+      await this.#change();
+    }
+    return false;
+  }
+
+  /** Resolves when everything is acknowledged, or after the pace's time for that. */
+  async settled(): Promise<void> {
+    let last = this.#clock.now();
+    let waited = 0;
+    let absent = 0;
+    let least = this.#channel.unacknowledged;
+    while (!this.#ended && this.#channel.unacknowledged > 0) {
+      const cancel = this.#clock.setTimer(drainStep, () => this.#wake());
+      await this.#change();
+      cancel();
+      const now = this.#clock.now();
+      if (this.#channel.paused) absent += now - last;
+      else waited += now - last;
+      last = now;
+      const left = this.#channel.unacknowledged;
+      if (this.#pace.drainWhileProgress && left < least) waited = 0;
+      least = Math.min(least, left);
+      if (waited >= this.#pace.drain || absent >= absence) return;
+    }
+  }
+
+  /** Ends the channel: no frame goes out any more, all that wait go on. */
+  end(): void {
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#wake();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** Events to the session, frames to the service, and the one timer. */
+  #flush(): void {
+    if (this.#flushing || this.#ended) return;
+    this.#flushing = true;
+    try {
+      do {
+        this.#drainEvents();
+        this.#drainFrames();
+      } while (this.#drainEvents());
+    } finally {
+      this.#flushing = false;
+    }
+    if (this.#ended) return;
+    this.#arm();
+    this.#wake();
+  }
+
+  #drainEvents(): boolean {
+    let some = false;
+    for (
+      let event = this.#channel.pollEvent();
+      event !== undefined;
+      event = this.#channel.pollEvent()
+    ) {
+      some = true;
+      this.#onEvent(event);
+    }
+    return some;
+  }
+
+  #drainFrames(): void {
+    if (this.#blocked) return;
+    const now = this.#clock.now();
+    while (!this.#ended) {
+      if (this.#link.congested) {
+        this.#blocked = true;
+        void this.#link.drained().then(() => {
+          this.#blocked = false;
+          this.#flush();
+        });
+        return;
+      }
+      const frame = this.#channel.pollTransmit(now);
+      if (frame === undefined) return;
+      this.#link.send(frame);
+    }
+  }
+
+  /** One timer, moved only when it would be late; one that is early costs a look. */
+  #arm(): void {
+    const next = this.#channel.nextTimeout;
+    if (next === undefined || this.#blocked) return;
+    if (this.#timer !== undefined) {
+      if (this.#timer.at <= next) return;
+      this.#timer.cancel();
+    }
+    const delay = Math.max(0, next - this.#clock.now());
+    const cancel = this.#clock.setTimer(delay, () => {
+      this.#timer = undefined;
+      this.#channel.handleTimeout(this.#clock.now());
+      this.#flush();
+    });
+    this.#timer = { at: next, cancel };
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Standard_Stream and InteractiveCommands: a program on a pseudo-terminal, as the official agent's
+ * `shell.go` runs it (sessions.md §2).
+ *
+ * @module
+ */
+
+import {
+  sessionEnvironment,
+  userShell,
+  workingDirectory,
+} from "../pty/environment.ts";
+import { openPty } from "../pty/open_pty.ts";
+import type { Pty, PtyRequest } from "../pty/pty.ts";
+import {
+  type PluginContext,
+  type SessionPlugin,
+  StartError,
+} from "./session_plugin.ts";
+import { Utf8Filter } from "./utf8_filter.ts";
+
+/** Bytes per read (StreamDataPayloadSize, data-channel.md §6.1). */
+export const readLimit = 1024;
+
+/** The user's shell. */
+export const shellPlugin: SessionPlugin = {
+  sessionType: "Standard_Stream",
+  requireHandshake: false,
+  encryption: true,
+  properties: () => null,
+  run: (context) =>
+    runOnTerminal(context, userShell(context.shell, context.environment)),
+};
+
+/** One command line, `sh -c`, on a terminal. */
+export const interactiveCommandsPlugin: SessionPlugin = {
+  sessionType: "InteractiveCommands",
+  requireHandshake: false,
+  encryption: true,
+  properties: () => null,
+  run: (context) =>
+    runOnTerminal(context, [
+      "sh",
+      "-c",
+      context.parameters.command?.[0] ?? "",
+    ]),
+};
+
+async function runOnTerminal(
+  context: PluginContext,
+  argv: PtyRequest["argv"],
+): Promise<void> {
+  const { channel, signal } = context;
+  const pty = await start(context, argv);
+  const kill = () => void pty.kill();
+  signal.addEventListener("abort", kill);
+  if (signal.aborted) kill();
+  try {
+    // Size and input in the order in which they came, each after the one before has worked.
+    let typing: Promise<void> = Promise.resolve();
+    context.serve({
+      payload(bytes) {
+        typing = typing.then(() => pty.write(bytes)).then(() =>
+          channel.consumed(bytes.length)
+        );
+      },
+      size(size) {
+        typing = typing.then(() => pty.resize(size));
+      },
+      flag() {
+        // Flags are for ports; `shell.go` does not look at them.
+      },
+    });
+    await pump(context, pty);
+  } finally {
+    signal.removeEventListener("abort", kill);
+    // What the shell left behind goes with the session, not before its end was reported.
+    context.cleanup(pty.kill());
+  }
+}
+
+async function start(
+  context: PluginContext,
+  argv: PtyRequest["argv"],
+): Promise<Pty> {
+  try {
+    const env = sessionEnvironment(context.environment);
+    return await openPty({ argv, env, cwd: workingDirectory(env) });
+  } catch (error) {
+    throw new StartError(
+      `Unable to start command: ${
+        error instanceof Error ? error.message : String(error)
+      }`,
+      { cause: error },
+    );
+  }
+}
+
+/** The terminal's output to the client, as `writePump` does it: read, filter, send, pause. */
+async function pump(context: PluginContext, pty: Pty): Promise<void> {
+  const { channel, pace } = context;
+  if (pace.firstRead > 0) await context.sleep(pace.firstRead);
+  const filter = new Utf8Filter();
+  while (await channel.writable()) {
+    const bytes = await pty.read(readLimit);
+    if (bytes === undefined) return;
+    channel.send(filter.filter(bytes));
+    if (pace.readPause > 0) await context.sleep(pace.readPause);
+  }
+}
