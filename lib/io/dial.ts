@@ -85,7 +85,7 @@ async function connect(
   signal.throwIfAborted();
   let failure: unknown;
   try {
-    return prepared(await Deno.connect({ hostname, port, signal }));
+    return await connectOnce(hostname, port, signal);
   } catch (cause) {
     signal.throwIfAborted();
     failure = cause;
@@ -93,9 +93,7 @@ async function connect(
   // Deno 2.6 tries only the first of a name's addresses; later ones try all by themselves.
   for (const address of await otherAddresses(hostname, failure)) {
     try {
-      return prepared(
-        await Deno.connect({ hostname: address, port, signal }),
-      );
+      return await connectOnce(address, port, signal);
     } catch {
       signal.throwIfAborted();
     }
@@ -105,7 +103,12 @@ async function connect(
   });
 }
 
-function prepared(conn: Deno.TcpConn): Deno.TcpConn {
+async function connectOnce(
+  hostname: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const conn = await Deno.connect({ hostname, port, signal });
   conn.setNoDelay(true);
   conn.setKeepAlive(true);
   return conn;

@@ -7,10 +7,18 @@ export class ConnectProxy implements AsyncDisposable {
   readonly requests: { line: string; authorization: string | undefined }[] = [];
   #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   #answer: string;
+  #target: number | undefined;
   #tasks: Promise<void>[] = [];
 
-  /** @param answer The status line that every request gets. */
-  constructor(answer = "HTTP/1.1 200 Connection established") {
+  /**
+   * @param answer The status line that every request gets.
+   * @param target A port of this machine to lead to, whatever is asked for.
+   */
+  constructor(
+    answer = "HTTP/1.1 200 Connection established",
+    target?: number,
+  ) {
+    this.#target = target;
     this.port = this.#listener.addr.port;
     this.#answer = answer;
     this.#tasks.push(this.#serve());
@@ -35,8 +43,11 @@ export class ConnectProxy implements AsyncDisposable {
     });
     await client.write(new TextEncoder().encode(`${this.#answer}\r\n\r\n`));
     if (!this.#answer.includes(" 200 ")) return client.close();
-    const [hostname = "", port] = startLine.split(" ")[1]!.split(":");
-    const server = await Deno.connect({ hostname, port: Number(port) });
+    const asked = startLine.split(" ")[1]!.split(":");
+    const server = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: this.#target ?? Number(asked[1]),
+    });
     await Promise.allSettled([pump(client, server), pump(server, client)]);
     client.close();
     server.close();

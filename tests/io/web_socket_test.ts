@@ -205,11 +205,17 @@ Deno.test("native: an unknown authority is named as the reason", async () => {
 Deno.test("native: a certificate for another host is refused", async () => {
   using authority = authorityFile();
   await using server = await startDenoServer(tls);
+  await using proxy = new ConnectProxy(undefined, server.port);
   await assert.rejects(
-    open("native", { url: `wss://127.0.0.2:${server.port}/echo` }, {
+    open("native", { url: "wss://other.example/echo" }, {
       env: authority.env,
+      proxyFor: () => new URL(`http://127.0.0.1:${proxy.port}`),
     }),
-    /Cannot connect to 127\.0\.0\.2:\d+: /,
+    {
+      name: "TransportError",
+      message:
+        /^Cannot connect to other\.example:443: its certificate is not valid: /,
+    },
   );
 });
 
