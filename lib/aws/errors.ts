@@ -282,7 +282,12 @@ export function toAwsCallError(
   const sdk: SdkError = typeof error === "object" && error !== null
     ? error
     : {};
-  const message = typeof sdk.message === "string" ? sdk.message : String(error);
+  // An object's own toString may be anything; without a message its code has to do.
+  const message = typeof sdk.message === "string"
+    ? sdk.message
+    : typeof error === "object"
+    ? ""
+    : String(error);
   const code =
     [sdk.name, sdk.Code, sdk.code].find((each): each is string =>
       typeof each === "string" && each !== "" && each !== "Error"

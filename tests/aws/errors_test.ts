@@ -158,14 +158,17 @@ Deno.test("our own error passes through, also as a cause", () => {
 });
 
 Deno.test("whatever is thrown becomes an AwsCallError with a printable sentence", () => {
-  fc.assert(fc.property(fc.anything(), fc.string(), (thrown, message) => {
-    for (
-      const error of [thrown, Object.assign(new Error(message), { thrown })]
-    ) {
-      const found = toAwsCallError(error, "ssm:StartSession");
-      assert.ok(found instanceof AwsCallError);
-      assert.doesNotMatch(found.message, /\p{Cc}/u);
-      assert.match(found.message, /^Cannot start session: ./);
-    }
-  }));
+  fc.assert(
+    fc.property(fc.anything(), fc.string(), (thrown, message) => {
+      for (
+        const error of [thrown, Object.assign(new Error(message), { thrown })]
+      ) {
+        const found = toAwsCallError(error, "ssm:StartSession");
+        assert.ok(found instanceof AwsCallError);
+        assert.doesNotMatch(found.message, /\p{Cc}/u);
+        assert.match(found.message, /^Cannot start session: ./);
+      }
+    }),
+    { numRuns: 1000, examples: [[{ toString: 0 }, ""], [null, ""]] },
+  );
 });
