@@ -161,8 +161,8 @@ function machineTraces(content: string, home: string, here: string): string[] {
     const path = [home, here].some((folder) =>
       folder.length > 1 && line.includes(`${folder}/`)
     );
-    // The account that official agents make for sessions is part of the protocol's world.
-    const user = /\/(home|Users)\/(?!ssm-user\b)\w/.test(line);
+    // The account that official agents make for sessions, and nobody in particular.
+    const user = /\/(home|Users)\/(?!(?:ssm-user|me|user|you)\b)\w/.test(line);
     if (path || user || line.includes("//" + "registry.")) {
       traces.push(line.trim());
     }
