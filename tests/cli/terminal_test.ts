@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { programCommand, projectFolder } from "../testkit/executable.ts";
+import { hasPty, openPty } from "../testkit/pty.ts";
+import { shellWords } from "../testkit/shell_words.ts";
+import {
+  type ForegroundProgram,
+  runInTerminal,
+  type SimulatorProgram,
+  startSimulatorProgram,
+} from "../testkit/simulator_program.ts";
+
+const ssmShell = [...programCommand(), "shell", "web-server"];
+const needsPty = { ignore: !hasPty };
+/** The remote shell's prompt, and nothing that is echoed. */
+const prompt = "remote> ";
+
+async function startSimulator(): Promise<SimulatorProgram> {
+  return await startSimulatorProgram(["--shell", `env PS1='${prompt}' sh`]);
+}
+
+/** `ssm shell` in a terminal, at the remote prompt. */
+async function open(
+  simulator: SimulatorProgram,
+  command: readonly string[] = ssmShell,
+): Promise<ForegroundProgram> {
+  const program = await runInTerminal(command, simulator.env);
+  await program.pty.until(prompt);
+  return program;
+}
+
+/** The program has ended: terminal as before, no session left. */
+async function checkEnd(
+  program: ForegroundProgram,
+  simulator: SimulatorProgram,
+  code: number,
+): Promise<void> {
+  assert.equal(await program.code(), code);
+  assert.equal(await program.pty.settings(), program.settingsBefore);
+  assert.deepEqual(await simulator.activeSessions(), []);
+}
+
+Deno.test(
+  "terminal: a shell with its size, Ctrl-C, resizing and exit",
+  needsPty,
+  async () => {
+    await using simulator = await startSimulator();
+    await using program = await open(simulator);
+    const { pty } = program;
+    assert.notEqual(await pty.settings(), program.settingsBefore);
+    await pty.write("stty size\r");
+    await pty.until("24 80\r\n");
+    await pty.resize(120, 40);
+    // The size travels by itself, so the remote side is asked until it has come.
+    await pty.write(
+      "until [ \"$(stty size)\" = '40 120' ]; do sleep 0.05; done; echo re''sized\r",
+    );
+    await pty.until("resized\r\n");
+    await pty.until(prompt);
+    await pty.write("echo be''gun; sleep 1000; echo un''reached\r");
+    await pty.until("begun\r\n");
+    await pty.write("\x03");
+    assert.doesNotMatch(await pty.until(prompt), /unreached/);
+    await pty.write("exit\r");
+    await pty.until("Session ended\r\n");
+    await checkEnd(program, simulator, 0);
+  },
+);
+
+Deno.test(
+  "terminal: ~? lists the keys, ~~ sends one, ~. ends",
+  needsPty,
+  async () => {
+    await using simulator = await startSimulator();
+    await using program = await open(simulator);
+    const { pty } = program;
+    await pty.write("\r~?");
+    // Raw, so each line must bring its own CR.
+    await pty.until(
+      /Keys, right after Enter:\r\n {2}~\. {3}end the session\r\n/,
+    );
+    await pty.write("\recho \r~~echo\r");
+    await pty.until("~echo");
+    await pty.write("\r~.");
+    await pty.until("Session terminated\r\n");
+    await checkEnd(program, simulator, 0);
+  },
+);
+
+Deno.test("terminal: ~^Z suspends, fg goes on", needsPty, async () => {
+  await using simulator = await startSimulator();
+  await using pty = await openPty(["/bin/sh", "-i"], {
+    env: { ...simulator.env, PS1: "local> " },
+    clearEnv: true,
+  });
+  await pty.until("local> ");
+  const before = await pty.settings();
+  await pty.write(`${shellWords(ssmShell)}\n`);
+  await pty.until(prompt);
+  const raw = await pty.settings();
+  assert.notEqual(raw, before);
+  await pty.write("\r~\x1a");
+  await pty.until("local> ");
+  assert.equal(await pty.settings(), before);
+  await pty.write("fg\n");
+  await pty.write("\recho $((6*7))\r");
+  await pty.until("42\r\n");
+  assert.equal(await pty.settings(), raw);
+  await pty.write("\r~.");
+  await pty.until("local> ");
+  assert.equal(await pty.settings(), before);
+  await pty.write("exit $?\n");
+  assert.equal(await pty.exited, 0);
+});
+
+for (
+  const [signal, code] of [
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGQUIT", 131],
+  ] as const
+) {
+  Deno.test(
+    `terminal: ${signal} restores it and ends the session`,
+    needsPty,
+    async () => {
+      await using simulator = await startSimulator();
+      await using program = await open(simulator);
+      Deno.kill(program.pid, signal);
+      await checkEnd(program, simulator, code);
+    },
+  );
+}
+
+for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+  const what = signal === "SIGUSR1" ? "a thrown error" : "a lost rejection";
+  Deno.test(`terminal: ${what} restores it and ends the session`, {
+    // An executable has no defect to order.
+    ignore: !hasPty || Boolean(Deno.env.get("SSM_EXECUTABLE")),
+  }, async () => {
+    await using simulator = await startSimulator();
+    const crashing = programCommand().map((word) =>
+      word === `${projectFolder}main.ts`
+        ? `${projectFolder}tests/testkit/crashing_main.ts`
+        : word
+    );
+    await using program = await open(simulator, [
+      ...crashing,
+      "shell",
+      "web-server",
+    ]);
+    Deno.kill(program.pid, signal);
+    await program.pty.until(/ssm: Something went wrong.*boom\r\n/);
+    await checkEnd(program, simulator, 1);
+  });
+}
+
+Deno.test(
+  "terminal: a closed standard output restores it and ends the session",
+  needsPty,
+  async () => {
+    await using simulator = await startSimulator();
+    await using program = await runInTerminal([
+      "/bin/sh",
+      "-c",
+      '{ "$@"; echo "INNER $?" >&2; } | true',
+      "sh",
+      ...ssmShell,
+    ], simulator.env);
+    await program.pty.until("INNER 141\r\n");
+    await checkEnd(program, simulator, 0);
+  },
+);
+
+Deno.test(
+  "terminal: a second signal ends at once, and restores it too",
+  needsPty,
+  async () => {
+    await using simulator = await startSimulator();
+    await using program = await open(simulator);
+    // The service does not answer any more, so the session cannot be ended in good order.
+    Deno.kill(simulator.pid, "SIGSTOP");
+    try {
+      Deno.kill(program.pid, "SIGTERM");
+      Deno.kill(program.pid, "SIGINT");
+      const code = await program.code();
+      assert.ok(code === 130 || code === 143, `${code}`);
+      assert.equal(await program.pty.settings(), program.settingsBefore);
+    } finally {
+      Deno.kill(simulator.pid, "SIGCONT");
+    }
+  },
+);
