@@ -91,6 +91,7 @@ export class SessionRegistry {
    * Begins a session and tells the start listeners. It has no token yet.
    *
    * @param request What StartSession asked for, already checked.
+   * @throws What a start listener throws; the session has ended then.
    */
   start(request: SessionRequest): SimulatedSession {
     const now = this.#options.clock.now();
@@ -116,7 +117,13 @@ export class SessionRegistry {
     };
     this.#active.set(session.id, entry);
     this.#watchIdle(entry);
-    for (const listener of [...this.#onStart]) listener(session);
+    try {
+      for (const listener of [...this.#onStart]) listener(session);
+    } catch (cause) {
+      // Nobody serves it and the caller never learns of it: it is not left behind.
+      this.terminate(session.id, "", "Failed");
+      throw cause;
+    }
     return session;
   }
 

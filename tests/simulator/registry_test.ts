@@ -171,6 +171,17 @@ Deno.test("start listeners hear of every session until they are taken off", () =
   assert.deepEqual(heard, [id]);
 });
 
+Deno.test("a session that a start listener refuses has ended", () => {
+  const { registry, start, clock } = setUp(60);
+  registry.onStart(() => {
+    throw new Error("no agent");
+  });
+  assert.throws(start, /no agent/);
+  assert.deepEqual(registry.active(), []);
+  assert.equal(registry.history()[0]?.status, "Failed");
+  assert.equal(clock.timers.size, 0);
+});
+
 Deno.test("idleness ends a session, and input puts the end off", () => {
   const { clock, registry, start } = setUp(60);
   const { id } = start();
