@@ -17,6 +17,7 @@ import { acceptFor } from "./upgrade.ts";
 
 /** An upgrade request, for whoever decides about it. */
 export interface UpgradeRequest {
+  /** The request's method; always `GET`. */
   readonly method: string;
   /** The raw request target: path and query as they came. */
   readonly path: string;
@@ -28,7 +29,9 @@ export interface UpgradeRequest {
 export interface UpgradeRefusal {
   /** The HTTP status, 400 or more. */
   readonly status: number;
+  /** Headers of the answer, besides its length. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The answer's body, sent as UTF-8. */
   readonly body?: string;
 }
 

@@ -15,12 +15,15 @@ import {
 
 /** How to open a {@linkcode BuiltinTransport}. */
 export interface BuiltinOptions {
+  /** The stream URL, a `ws:` or `wss:` one. */
   readonly url: string;
+  /** Headers of the upgrade; a `Host` among them is left out. */
   readonly headers: Readonly<Record<string, string>>;
   /** Certificates to trust in addition to Deno's own, one PEM text each. */
   readonly caCerts: readonly string[];
   /** The proxy to go through: `http:`, `https:` or `socks5:`. */
   readonly proxy?: URL | undefined;
+  /** Measures time-outs. */
   readonly clock: Clock;
   /** Gives up the attempt; has no effect once the transport is open. */
   readonly signal: AbortSignal;
@@ -160,6 +163,8 @@ export class BuiltinTransport implements Transport {
   #drainedWaiters: (() => void)[] = [];
 
   /**
+   * Takes over an open socket.
+   *
    * @param socket Open, with `binaryType` "arraybuffer".
    * @param clock Measures time-outs.
    * @param release Called once at the end.
@@ -203,7 +208,7 @@ export class BuiltinTransport implements Transport {
     if (this.buffered === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#drainedWaiters.push(resolve);
-      if (this.#cancelPoll === undefined) this.#poll();
+      if (this.#cancelPoll === undefined) this.#poll(0);
     });
   }
 
@@ -273,10 +278,10 @@ export class BuiltinTransport implements Transport {
     }
   }
 
-  #poll(): void {
-    this.#cancelPoll = this.#clock.setTimer(pollInterval, () => {
+  #poll(delay: number): void {
+    this.#cancelPoll = this.#clock.setTimer(delay, () => {
       this.#cancelPoll = undefined;
-      if (this.buffered > lowWaterMark) return this.#poll();
+      if (this.buffered > lowWaterMark) return this.#poll(pollInterval);
       for (const resolve of this.#drainedWaiters.splice(0)) resolve();
     });
   }

@@ -12,6 +12,7 @@ import { encodeHead, readHead, statusOf, writeAll } from "./http_head.ts";
 export interface DialOptions {
   /** A name or an address; an IPv6 address without brackets. */
   readonly hostname: string;
+  /** The TCP port. */
   readonly port: number;
   /** True for TLS. */
   readonly tls: boolean;
@@ -25,6 +26,7 @@ export interface DialOptions {
 
 /** The server's certificate comes from an authority that is not trusted: trusting more may help. */
 export class UnknownIssuerError extends TransportError {
+  /** The class, for whoever prints it. */
   override name = "UnknownIssuerError";
 }
 

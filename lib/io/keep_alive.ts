@@ -15,6 +15,7 @@ const missedPongs = 2;
 
 /** What {@linkcode KeepAlive} needs of its transport. */
 export interface KeepAliveOptions {
+  /** Measures intervals and round trips. */
   readonly clock: Clock;
   /** Milliseconds between pings; 0 = no pings, and a lost connection is not noticed. */
   readonly interval: number;

@@ -15,7 +15,8 @@ import {
 /** How large a batch may grow before the next one begins, in bytes; about one socket buffer. */
 const maxBatch = 128 * 1024;
 const firstBatch = 4 * 1024;
-const maxSpares = 2;
+/** What a session lets wait fits into these: after its first megabyte, nothing is allocated. */
+const maxSpares = 4;
 
 /** `drained` waits until no more than this many bytes wait. */
 export const lowWaterMark = 64 * 1024;
@@ -39,6 +40,8 @@ export class OutgoingFrames {
   #flushedWaiters: (() => void)[] = [];
 
   /**
+   * Begins with nothing to send.
+   *
    * @param conn Where to write; closing it is somebody else's task.
    * @param maskKey Gives a masking key for each frame; `undefined` for a server.
    * @param failed Called once when a write fails; nothing is written after that.
@@ -139,7 +142,11 @@ export class OutgoingFrames {
       batch === undefined || batch.length > 0 &&
         batch.length + batch.frameLength(payload.length) > maxBatch
     ) {
-      batch = this.#spares.pop() ?? new FrameBuffer(firstBatch, this.#maskKey);
+      // A batch that begins because another one is full will be full, too.
+      batch = this.#spares.pop() ?? new FrameBuffer(
+        batch === undefined ? firstBatch : maxBatch,
+        this.#maskKey,
+      );
       this.#batches.push(batch);
     }
     const before = batch.length;

@@ -20,6 +20,7 @@ export type ByteConn = Pick<Deno.Conn, "read" | "write" | "close">;
 export interface Rfc6455Options {
   /** Our end: a client masks what it sends, a server wants what it gets masked. */
   readonly role: Role;
+  /** Measures pings and time-outs. */
   readonly clock: Clock;
   /** Bytes that came right behind the upgrade; they belong to the transport from now on. */
   readonly initial?: Uint8Array;

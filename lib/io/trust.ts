@@ -9,6 +9,7 @@ import type { Environment } from "./proxy.ts";
 
 /** Where {@linkcode namedCertificates} looks. */
 export interface TrustOptions {
+  /** Looks up environment variables. */
   readonly env: Environment;
   /** The profile's `ca_bundle`, a path. */
   readonly caBundle?: string | undefined;

@@ -44,6 +44,7 @@ export interface UpgradeOptions {
   readonly url: string;
   /** Headers to send, the signature among them; a `Host` here replaces ours. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Measures the wait for a refusal's body. */
   readonly clock: Clock;
   /** Gives up: the connection is closed. */
   readonly signal: AbortSignal;

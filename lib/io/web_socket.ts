@@ -28,6 +28,7 @@ export const openTimeout = 45_000;
 export interface WebSocketOptions {
   /** Our own RFC 6455, or Deno's WebSocket. */
   readonly kind: "native" | "builtin";
+  /** Measures pings and time-outs. */
   readonly clock: Clock;
   /** Where proxy and certificate variables are looked up. */
   readonly env: Environment;

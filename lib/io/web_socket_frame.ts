@@ -127,6 +127,8 @@ export class FrameBuffer {
   readonly #maskKey: (() => number) | undefined;
 
   /**
+   * An empty buffer.
+   *
    * @param capacity How many bytes to begin with; it grows.
    * @param maskKey Gives an unpredictable 32-bit number for each frame (RFC 6455 §10.3), of which
    * the low 32 bits are used; `undefined` for a server, which does not mask.

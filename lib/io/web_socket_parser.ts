@@ -17,8 +17,11 @@ import {
 
 /** The peer broke RFC 6455, or our limits; the connection has to be failed with `code`. */
 export class WebSocketProtocolError extends Error {
+  /** The class, for whoever prints it. */
   override name = "WebSocketProtocolError";
   /**
+   * Makes the error; nothing is sent by it.
+   *
    * @param code The close code to answer with: 1002, 1007 or 1009 (RFC 6455 §7.4.1).
    * @param message What the peer did, in a sentence.
    */
@@ -36,9 +39,9 @@ export interface FrameHandler {
    * @param text True for a text message.
    */
   message(bytes: Uint8Array, text: boolean): void;
-  /** @param payload At most 125 bytes. */
+  /** A ping, to be answered (RFC 6455 §5.5.2). @param payload At most 125 bytes. */
   ping(payload: Uint8Array): void;
-  /** @param payload At most 125 bytes. */
+  /** A pong, asked for or not (RFC 6455 §5.5.3). @param payload At most 125 bytes. */
   pong(payload: Uint8Array): void;
   /**
    * The peer's close frame. Nothing more is parsed after it.
@@ -88,6 +91,8 @@ export class FrameParser {
   #control: Collector | undefined;
 
   /**
+   * Begins at a frame's first byte.
+   *
    * @param role Our end: a server's parser wants masked frames, a client's unmasked ones (§5.1).
    * @param maxMessageSize The largest message taken, in bytes; a larger one is error 1009.
    * @param handler Gets what is found.
