@@ -194,7 +194,7 @@ export class BuiltinTransport implements Transport {
   /** Takes one binary message; see {@linkcode Transport.send}. */
   send(message: Uint8Array): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
-    // The platform copies the view's bytes before it returns (design/deno.md §5).
+    // The platform copies the view's bytes before it returns.
     this.#socket.send(message as Uint8Array<ArrayBuffer>);
   }
 
@@ -299,7 +299,7 @@ export class BuiltinTransport implements Transport {
   }
 }
 
-/** The platform reports an abnormal end with code 0 (design/deno.md §3). */
+/** The platform reports an abnormal end with code 0 (docs/decisions/transport.md). */
 function closeOf(event: CloseEvent, error: string): TransportClose {
   const lost = event.code === 0 || event.code === 1006;
   if (!lost) {

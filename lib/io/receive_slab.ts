@@ -9,8 +9,7 @@ const largest = 64 * 1024;
 
 /**
  * Gives room to read into, and never the same room twice, so that a view of what was read stays
- * valid for ever. An idle connection has 4 KiB; slabs grow to 64 KiB once reads fill them
- * (design: read buffers that grow only after a full read).
+ * valid for ever. An idle connection has 4 KiB; slabs grow to 64 KiB once reads fill them.
  */
 export class ReceiveSlab {
   #size = smallest;

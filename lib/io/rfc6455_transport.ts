@@ -1,7 +1,7 @@
 /**
  * A transport that speaks RFC 6455 itself over a byte connection: with no delay, pings, a lost
  * connection noticed and back-pressure in both directions, none of which the platform's WebSocket
- * offers (docs/decisions, design/deno.md §3).
+ * offers (docs/decisions/transport.md).
  *
  * @module
  */
