@@ -179,6 +179,7 @@ export class Agent {
       shell,
       environment,
       pace,
+      now: () => this.#options.clock.now(),
       sleep: (delay) => this.#sleep(delay),
       cleanup: (work) => void this.#cleanups.push(work),
       signal: this.#program.signal,

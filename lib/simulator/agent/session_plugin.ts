@@ -32,6 +32,8 @@ export interface PluginContext {
   /** The simulator's environment, from which the program's is made. */
   readonly environment: Readonly<Record<string, string>>;
   readonly pace: Pace;
+  /** Milliseconds, never going back. */
+  readonly now: () => number;
   /** Waits so many milliseconds; goes on at once when the session is terminated. */
   readonly sleep: (delay: number) => Promise<void>;
   /** Work that may go on after the session's end was reported, but has to end with the agent. */
