@@ -73,9 +73,13 @@ Deno.test("cli: missing settings say where to set them", async () => {
       [
         ["web", "--profile", "nobody"],
         {},
-        /--profile names the profile "nobody"/,
+        /^ssm: Cannot [^\n]*--profile [^\n]*"nobody"/,
       ],
-      [["web"], { AWS_PROFILE: "nobody" }, /AWS_PROFILE names the profile/],
+      [
+        ["web"],
+        { AWS_PROFILE: "nobody" },
+        /^ssm: Cannot [^\n]*AWS_PROFILE [^\n]*"nobody"/,
+      ],
     ] as const
   ) {
     const { code, stdout, stderr } = await runProgram(["shell", ...args], {
