@@ -66,7 +66,8 @@ export class ForcedCloses {
 
   #close(): void {
     this.#left--;
-    this.#bytes = 0;
+    // What is still on its way to a socket that is closed already closes nothing again.
+    this.#bytes = -Infinity;
     this.actions.close();
   }
 

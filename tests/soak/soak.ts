@@ -1,0 +1,57 @@
+/**
+ * `deno task soak`: long sessions through every fault of the simulator, at full size. The same at
+ * a tenth of it is part of the tests.
+ *
+ * @module
+ */
+
+import { type FaultyShell, runFaultyShell } from "./faulty_shell.ts";
+
+const lossy = (loss: number) => ({
+  loss,
+  repeat: loss,
+  reorder: loss,
+  wrongDigest: loss / 5,
+});
+
+const runs: readonly (FaultyShell & { name: string })[] = [
+  {
+    name: "50 MB, 5 % loss, repeats, reordering, 100 closes, fast pace",
+    bytes: 50_000_000,
+    pace: "fast",
+    faults: {
+      up: lossy(0.05),
+      down: lossy(0.05),
+      closeAfterBytes: 150_000,
+      closeLimit: 100,
+      closeManner: "reset",
+    },
+  },
+  {
+    name: "10 MB, 0.3 % loss, repeats, reordering, 20 closes, real pace",
+    bytes: 10_000_000,
+    pace: "real",
+    faults: {
+      up: lossy(0.003),
+      down: lossy(0.003),
+      closeAfterBytes: 400_000,
+      closeLimit: 20,
+      closeManner: "close",
+    },
+  },
+];
+
+let failed = 0;
+for (const run of runs) {
+  const result = await runFaultyShell(run);
+  const equal = result.arrived === result.expected;
+  const clean = result.end.kind === "ended" && result.left.length === 0;
+  if (!equal || !clean) failed++;
+  console.log(
+    `${run.name}: ${equal ? "equal" : "DIFFERENT"} ${result.arrived}, ` +
+      `${result.bytes} bytes in ${result.seconds.toFixed(1)} s, ` +
+      `${result.lost} lost, ${result.resumed} resumed, ` +
+      `end ${JSON.stringify(result.end)}, left ${result.left.length}`,
+  );
+}
+if (failed > 0) Deno.exit(1);
