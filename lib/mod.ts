@@ -1,0 +1,101 @@
+/**
+ * AWS SSM Session Manager without the plugin, as a library: what the commands are made of.
+ *
+ * A session has four parts: {@linkcode Aws} starts it, {@linkcode openTransport} carries it,
+ * {@linkcode runShell} speaks the protocol, and a {@linkcode Terminal} is its user.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Aws, openTransport, runShell, systemClock, type Terminal } from "./mod.ts";
+ * import { defaultOptions, startSimulator } from "./simulator/mod.ts";
+ *
+ * // A Session Manager on this machine stands in for AWS.
+ * await using simulator = await startSimulator({
+ *   ...defaultOptions,
+ *   pace: "fast",
+ *   shell: ["/bin/sh", "-c", "echo hello from the node"],
+ * });
+ * for (const [name, value] of Object.entries(simulator.environment)) {
+ *   Deno.env.set(name, value);
+ * }
+ * const env = (name: string) => Deno.env.get(name);
+ *
+ * using aws = new Aws({ version: "1.0.0", env });
+ * const node = await aws.resolveTarget("web-server");
+ * const grant = await aws.ssm.startSession({ target: node.id });
+ *
+ * let printed = "";
+ * const terminal: Terminal = {
+ *   interactive: false,
+ *   size: () => ({ cols: 80, rows: 24 }),
+ *   raw: () => ({ [Symbol.dispose]() {} }),
+ *   read: () => Promise.resolve(undefined),
+ *   write: async (bytes) => void (printed += new TextDecoder().decode(bytes)),
+ *   writeError: async () => {},
+ *   onResize: () => ({ [Symbol.dispose]() {} }),
+ *   suspend: async () => {},
+ * };
+ * const end = await runShell({
+ *   grant,
+ *   control: aws.sessionControl({
+ *     sessionId: grant.sessionId,
+ *     target: node.id,
+ *     openTransport: openTransport({ kind: "native", clock: systemClock, env }),
+ *     streamHosts: [],
+ *     notice: () => {},
+ *   }),
+ *   terminal,
+ *   clock: systemClock,
+ *   escape: undefined,
+ *   signal: new AbortController().signal,
+ *   notify: () => {},
+ * });
+ * assert.equal(end.kind, "ended");
+ * assert.match(printed, /hello from the node/);
+ * ```
+ *
+ * @module
+ */
+
+export {
+  AmbiguousTargetError,
+  Aws,
+  AwsCallError,
+  type AwsErrorKind,
+  type AwsSettings,
+  InvalidTargetError,
+  type ResolvedTarget,
+  type SessionControlOptions,
+  type StartSessionRequest,
+  StreamUrlError,
+  type TargetCandidate,
+  TargetNotFoundError,
+} from "./aws/mod.ts";
+export { systemClock } from "./io/clock.ts";
+export { openTerminal, type ProcessTerminal } from "./io/terminal.ts";
+export { openTransport, type WebSocketOptions } from "./io/web_socket.ts";
+export {
+  ControlError,
+  type DataKey,
+  type SessionControl,
+  type SessionGrant,
+} from "./session/control.ts";
+export {
+  runShell,
+  type SessionEnd,
+  type SessionNotice,
+  type ShellOptions,
+  SignalError,
+} from "./session/shell.ts";
+export {
+  type Clock,
+  type OpenTransport,
+  type Terminal,
+  type TerminalSize,
+  type Transport,
+  type TransportClose,
+  TransportError,
+  type TransportRequest,
+  UpgradeRefusedError,
+} from "./session/transport.ts";
