@@ -6,7 +6,7 @@
 
 /** SRTT before the first sample, in milliseconds (P config.go, A config.go). */
 export const initialRoundTrip = 100;
-/** RTO before the first sample, in milliseconds (P config.go, A config.go). */
+/** The official ends' RTO before the first sample, in milliseconds (P config.go, A config.go). */
 export const initialTimeout = 200;
 /** G, the least that is added to SRTT, in milliseconds (P config.go). */
 export const clockGranularity = 10;
@@ -17,6 +17,8 @@ export const officialMaximum = 1000;
 export interface EstimatorOptions {
   /** Take the first sample as it is (RFC 6298 §2.2) instead of averaging it with 100 ms. */
   readonly trustFirstSample: boolean;
+  /** RTO before the first sample, in milliseconds. */
+  readonly initial: number;
   /** The largest RTO in milliseconds. */
   readonly maximum: number;
 }
@@ -24,6 +26,7 @@ export interface EstimatorOptions {
 /** As both official ends calculate. */
 export const officialEstimator: EstimatorOptions = {
   trustFirstSample: false,
+  initial: initialTimeout,
   maximum: officialMaximum,
 };
 
@@ -33,6 +36,8 @@ export const officialEstimator: EstimatorOptions = {
  */
 export const ourEstimator: EstimatorOptions = {
   trustFirstSample: true,
+  // RFC 6298 §2.1: with less than the round trip a whole first window goes out twice.
+  initial: 1000,
   maximum: 60_000,
 };
 
@@ -40,13 +45,14 @@ export const ourEstimator: EstimatorOptions = {
 export class RoundTripEstimator {
   #smoothed = initialRoundTrip;
   #variation = 0;
-  #timeout = initialTimeout;
+  #timeout: number;
   #sampled = false;
   readonly #options: EstimatorOptions;
 
   /** @param options {@linkcode ourEstimator} or {@linkcode officialEstimator}. */
   constructor(options: EstimatorOptions) {
     this.#options = options;
+    this.#timeout = options.initial;
   }
 
   /** SRTT. */

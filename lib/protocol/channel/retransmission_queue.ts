@@ -3,17 +3,23 @@
  * attempts, in the order of sending. As the timeout depends on the attempts alone, the front of
  * each queue is the first of its kind to become overdue.
  *
+ * While what was sent before a message is still being acknowledged, the message waits in some
+ * queue on the way: its time begins with the latest such acknowledgement, as in RFC 6298 §5.3.
+ * Without that a slow line, once it is longer than the timeout, carries nothing but repeats.
+ *
  * @module
  */
 
 /** What the queue knows of a message. */
 export interface Transmission {
-  /** How often it was sent; what does not count for the back-off is left out. */
+  /** 1, and one more for each time it was overdue: what the back-off counts. */
   attempt: number;
   /** When it was sent first, in milliseconds; `undefined` before that. */
   firstSent: number | undefined;
   /** When it was sent last. */
   lastSent: number;
+  /** Which transmission of all that was, counted from 0. */
+  order: number;
   /** True while it waits to be sent, for the first time or again. */
   waiting: boolean;
 }
@@ -28,7 +34,29 @@ export class RetransmissionQueue<T extends Transmission> {
     () => new Set<T>(),
   );
 
-  /** Takes a message that has just been sent; its `attempt` and `lastSent` are set. */
+  #reached = -1;
+  #reachedAt = -Infinity;
+
+  /** The transmission of this number was acknowledged: what came before it is late by itself. */
+  reached(order: number, now: number): void {
+    if (order <= this.#reached) return;
+    this.#reached = order;
+    this.#reachedAt = now;
+  }
+
+  /** A repeat was acknowledged for nothing: the line is busy with repeats, which takes its time. */
+  busy(now: number): void {
+    this.#reachedAt = now;
+  }
+
+  /** When the time of a message begins. Never falls within a queue. */
+  #since(message: T): number {
+    return message.order > this.#reached
+      ? Math.max(message.lastSent, this.#reachedAt)
+      : message.lastSent;
+  }
+
+  /** Takes a message that has just been sent; its `attempt`, `lastSent` and `order` are set. */
   sent(message: T): void {
     this.#queueOf(message).add(message);
   }
@@ -53,7 +81,7 @@ export class RetransmissionQueue<T extends Transmission> {
       if (queue.size === 0) continue;
       const limit = timeout(attempt);
       for (const message of queue) {
-        if (message.lastSent + limit > now) break;
+        if (this.#since(message) + limit > now) break;
         due.push(message);
       }
     }
@@ -65,7 +93,7 @@ export class RetransmissionQueue<T extends Transmission> {
     let next: number | undefined;
     for (const [attempt, queue] of this.#queues.entries()) {
       for (const message of queue) {
-        const due = message.lastSent + timeout(attempt);
+        const due = this.#since(message) + timeout(attempt);
         if (next === undefined || due < next) next = due;
         break;
       }

@@ -142,3 +142,61 @@ Deno.test("conversations: every byte arrives once and in order, whatever the lin
     }
   }
 });
+
+Deno.test("a slow line with a long round trip carries each message about once", () => {
+  for (
+    const [rate, latency, most] of [[200, 150, 1.02], [50, 150, 1.02], [
+      20,
+      20,
+      1.02,
+    ], [50, 600, 2.1]] as const
+  ) {
+    const conversation = new Conversation({
+      seed: 1,
+      client: { total: 1_500_000, chunk: 2047 },
+      agent: { total: 1, chunk: 1 },
+      link: { leftToRight: { latency, rate }, rightToLeft: { latency } },
+    });
+    const { link, client } = conversation;
+    assert(
+      link.run(() => conversation.finished || link.sent.left > 10_000),
+      conversation.state,
+    );
+    const messages = link.sent.left - client.end.resends;
+    assert(
+      link.sent.left <= most * messages,
+      `${rate} kB/s, ${latency} ms: ${client.end.resends} of ${messages} twice`,
+    );
+  }
+});
+
+Deno.test("a clean line, whatever its length, sees no repeat but for the first message's", () => {
+  for (const encrypted of [undefined, false, true]) {
+    for (const latency of [0, 1, 20, 40, 75, 150, 400]) {
+      const conversation = new Conversation({
+        seed: 1,
+        client: { total: 3000, chunk: 40, rest: 200 },
+        agent: { total: 60_000, chunk: 2000, rest: 150 },
+        agentChannel: encrypted === undefined
+          ? {}
+          : { handshake: plan(encrypted) },
+        link: { leftToRight: { latency }, rightToLeft: { latency } },
+      });
+      const { link, client, agent } = conversation;
+      link.pass(3000);
+      const early = [client.end.resends, agent.end.resends];
+      // Until its answer is back, the first message of each of up to three quick periods.
+      const most = latency < 25 ? 0 : 3 * 4 * Math.ceil(2 * latency / 50);
+      assert(
+        early.every((count) => count <= most),
+        `${latency} ms: ${early} early repeats`,
+      );
+      assert(link.run(() => conversation.finished, linkStart + patience));
+      assert.deepEqual(
+        [client.end.resends, agent.end.resends],
+        early,
+        `${latency} ms`,
+      );
+    }
+  }
+});

@@ -132,7 +132,7 @@ Deno.test("eager: a bulk upload is not sent twice", () => {
   const outgoing = new Outgoing("selective", 0);
   add(outgoing, 5);
   drain(outgoing, 0);
-  assert.equal(outgoing.nextTimeout(0), 200);
+  assert.equal(outgoing.nextTimeout(0), 1000);
   outgoing.acknowledge(4, 0);
   assert.equal(outgoing.nextTimeout(1), 0); // looks for overtaken messages
   outgoing.handleTimeout(1);
@@ -146,17 +146,7 @@ Deno.test("selective repair: all that is overdue, and the wait doubles up to the
   const found = repeats(outgoing, 10_000, 40_000);
   for (const [, numbers] of found) assert.deepEqual(numbers, [0, 1]);
   const times = found.map(([time]) => time - 10_000);
-  assert.deepEqual(times, [
-    200,
-    600,
-    1400,
-    3000,
-    6200,
-    11200,
-    16200,
-    21200,
-    26200,
-  ]);
+  assert.deepEqual(times.slice(0, 7), [200, 600, 1400, 3000, 5000, 7000, 9000]);
 });
 
 Deno.test("selective repair: the back-off ends with a clean round trip", () => {
@@ -170,7 +160,7 @@ Deno.test("selective repair: the back-off ends with a clean round trip", () => {
   assert.equal(outgoing.roundTrip, undefined);
   assert.equal(outgoing.nextTimeout(12_001), 12_001);
   outgoing.handleTimeout(12_001);
-  assert.equal(outgoing.nextTimeout(12_001), 12_000 + 200 * 2 ** 2);
+  assert.equal(outgoing.nextTimeout(12_001), 12_001 + 200 * 2 ** 2);
   outgoing.acknowledge(1, 12_100);
   assert.equal(outgoing.roundTrip, 100);
   add(outgoing, 1);
@@ -279,7 +269,7 @@ Deno.test("reconnect: all that is unacknowledged, at once and in order; waits be
   outgoing.sendAllAgain();
   assert.deepEqual(drain(outgoing, 20_000), [0, 1, 3, 4, 5]);
   outgoing.handleTimeout(20_000);
-  assert.equal(outgoing.nextTimeout(20_000), 20_200);
+  assert.equal(outgoing.nextTimeout(20_000), 21_000);
   outgoing.sendAllAgain();
   outgoing.sendAllAgain();
   assert.deepEqual(drain(outgoing, 20_100), [0, 1, 3, 4, 5]);
@@ -292,8 +282,77 @@ Deno.test("order: new messages go out in order, behind those that are repeated",
   add(outgoing, 3000);
   const first = drain(outgoing, 10_000);
   assert.deepEqual(first, Array.from({ length: 3000 }, (_, i) => i));
-  outgoing.handleTimeout(10_200);
+  outgoing.handleTimeout(11_000);
   add(outgoing, 10);
-  const again = drain(outgoing, 10_200);
+  const again = drain(outgoing, 11_000);
   assert.deepEqual(again, Array.from({ length: 3010 }, (_, i) => i));
+});
+
+Deno.test("eager: over as soon as the first in the row is taken, not for those behind it", () => {
+  const outgoing = new Outgoing("selective", 0);
+  add(outgoing, 2);
+  drain(outgoing, 0);
+  outgoing.acknowledge(1, 45); // held by the agent, which still refuses the first
+  outgoing.handleTimeout(50);
+  assert.deepEqual(drain(outgoing, 50), []);
+  outgoing.handleTimeout(67.5); // the round trip and its variation
+  assert.deepEqual(drain(outgoing, 67.5), [0]);
+  outgoing.acknowledge(0, 70);
+  add(outgoing, 1);
+  drain(outgoing, 100);
+  outgoing.handleTimeout(100);
+  assert.equal(outgoing.nextTimeout(100), 100 + 3 * 45);
+});
+
+Deno.test("selective repair: nothing is late while the line still carries what came before", () => {
+  const outgoing = new Outgoing("selective", 0);
+  add(outgoing, 20);
+  drain(outgoing, 10_000);
+  // One in 900 ms: the last one waits 18 s, though the first sample allowed 2.7 s.
+  for (let number = 0; number < 20; number++) {
+    const now = 10_900 + 900 * number;
+    outgoing.handleTimeout(now);
+    assert.deepEqual(drain(outgoing, now), []);
+    outgoing.acknowledge(number, now);
+  }
+  assert.equal(outgoing.resends, 0);
+});
+
+Deno.test("selective repair: an acknowledgement of a repeat shows that the line is busy", () => {
+  const outgoing = new Outgoing("selective", 0);
+  add(outgoing, 20);
+  drain(outgoing, 10_000);
+  outgoing.handleTimeout(11_000);
+  assert.equal(drain(outgoing, 11_000).length, 20);
+  for (let number = 0; number < 9; number++) {
+    outgoing.acknowledge(number, 11_500);
+  }
+  // The repeats of those nine are still on their way, in front of the others'.
+  for (let number = 0; number < 9; number++) {
+    const now = 13_000 + 300 * number;
+    outgoing.handleTimeout(now);
+    assert.deepEqual(drain(outgoing, now), [], `at ${now}`);
+    outgoing.acknowledge(number, now);
+  }
+  outgoing.acknowledge(999, 15_600); // never sent: proves nothing
+  outgoing.handleTimeout(15_400 + 1999);
+  assert.deepEqual(drain(outgoing, 17_399), []);
+  outgoing.handleTimeout(15_400 + 2000);
+  assert.equal(drain(outgoing, 17_400).length, 11);
+});
+
+Deno.test("selective repair: a repeat of what was overtaken is no back-off", () => {
+  const outgoing = new Outgoing("selective", 0);
+  add(outgoing, 1);
+  drain(outgoing, 10_000);
+  outgoing.acknowledge(0, 10_100); // RTO 300
+  add(outgoing, 20);
+  drain(outgoing, 20_000);
+  for (let number = 2; number <= 20; number++) {
+    outgoing.acknowledge(number, 20_100);
+  }
+  assert.deepEqual(drain(outgoing, 20_100), [1]);
+  outgoing.handleTimeout(20_100);
+  const wait = outgoing.nextTimeout(20_100)! - 20_100;
+  assert(wait < 300, `${wait}`);
 });

@@ -5,8 +5,8 @@ import {
   type Transmission,
 } from "../../../lib/protocol/channel/retransmission_queue.ts";
 
-function sentAt(lastSent: number, attempt = 1): Transmission {
-  return { attempt, firstSent: 0, lastSent, waiting: false };
+function sentAt(lastSent: number, attempt = 1, order = 0): Transmission {
+  return { attempt, firstSent: 0, lastSent, order, waiting: false };
 }
 
 Deno.test("retransmission queue: the front of each number of attempts decides", () => {
@@ -29,33 +29,59 @@ Deno.test("retransmission queue: the front of each number of attempts decides", 
   assert.equal(queue.next(timeout), undefined);
 });
 
+Deno.test("retransmission queue: while the line still carries what came before, nothing is late", () => {
+  const queue = new RetransmissionQueue<Transmission>();
+  const timeout = () => 100;
+  const early = sentAt(0, 1, 0), late = sentAt(10, 1, 2);
+  queue.sent(early);
+  queue.sent(late);
+  queue.reached(1, 90);
+  assert.deepEqual(queue.overdue(100, timeout), [early]);
+  assert.deepEqual(queue.overdue(189, timeout), [early]);
+  assert.deepEqual(queue.overdue(190, timeout), [early, late]);
+  queue.reached(0, 150); // older than what is known
+  assert.deepEqual(queue.overdue(190, timeout), [early, late]);
+  queue.forget(early);
+  assert.equal(queue.next(timeout), 190);
+  queue.reached(2, 180); // overtaken itself
+  assert.equal(queue.next(timeout), 110);
+});
+
 Deno.test("retransmission queue: finds what a look at every message finds", () => {
   const timeout = (attempt: number) => Math.min(5000, 20 * 2 ** (attempt - 1));
   fc.assert(fc.property(
-    fc.array(
-      fc.record({
-        wait: fc.nat({ max: 300 }),
-        attempt: fc.integer({ min: 1, max: 30 }),
-        forget: fc.boolean(),
-      }),
-    ),
+    fc.array(fc.record({
+      wait: fc.nat({ max: 300 }),
+      attempt: fc.integer({ min: 1, max: 30 }),
+      forget: fc.boolean(),
+      reached: fc.option(fc.nat({ max: 50 }), { nil: undefined }),
+    })),
     fc.nat({ max: 10_000 }),
     (sends, later) => {
       const queue = new RetransmissionQueue<Transmission>();
       const held = new Set<Transmission>();
-      let now = 0;
-      for (const send of sends) {
+      let now = 0, reached = -1, reachedAt = 0;
+      for (const [order, send] of sends.entries()) {
         now += send.wait;
-        const message = sentAt(now, send.attempt);
+        const message = sentAt(now, send.attempt, order);
         queue.sent(message);
         if (send.forget) queue.forget(message);
         else held.add(message);
+        if (send.reached === undefined || send.reached > order) continue;
+        queue.reached(send.reached, now);
+        if (send.reached <= reached) continue;
+        reached = send.reached;
+        reachedAt = now;
       }
       now += later;
-      const due = (message: Transmission) =>
-        message.lastSent + timeout(message.attempt);
+      const due = ({ order, lastSent, attempt }: Transmission) =>
+        (order > reached ? Math.max(lastSent, reachedAt) : lastSent) +
+        timeout(attempt);
       const expected = [...held].filter((message) => due(message) <= now);
-      assert.deepEqual(new Set(queue.overdue(now, timeout)), new Set(expected));
+      assert.deepEqual(
+        new Set(queue.overdue(now, timeout)),
+        new Set(expected),
+      );
       const next = held.size === 0
         ? undefined
         : Math.min(...[...held].map(due));

@@ -48,9 +48,10 @@ Deno.test("estimator: before the first sample", () => {
     const estimator = new RoundTripEstimator(options);
     assert.equal(estimator.smoothed, initialRoundTrip);
     assert.equal(estimator.variation, 0);
-    assert.equal(estimator.timeout, initialTimeout);
+    assert.equal(estimator.timeout, options.initial);
     assert.equal(estimator.sampled, false);
   }
+  assert.equal(officialEstimator.initial, initialTimeout);
 });
 
 Deno.test("our estimator: the first sample counts as it is (RFC 6298 §2.2)", () => {
