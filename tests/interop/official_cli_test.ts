@@ -95,52 +95,23 @@ for (const pace of ["real", "fast"]) {
     await pty.until(/\b30 100\b/);
 
     // More than one message, every byte in its place.
-    await pty.write("seq -s, 1 3000 | wc -c; seq -s, 1 3000\r");
-    const expected = Array.from({ length: 3000 }, (_, i) => i + 1).join(",");
-    const shown = await pty.until(/,3000\r?\n/);
+    await pty.write("seq -s, 1 999\r");
+    const expected = Array.from({ length: 999 }, (_, i) => i + 1).join(",");
+    const shown = await pty.until(/,999\r+\n/);
     assert(shown.replaceAll(/[\r\n]/g, "").includes(expected));
 
-    // Ctrl-C goes to the node's terminal.
-    await pty.write("sleep 100\r");
+    // Ctrl-C goes to the node's terminal. The plugin sends it from a signal handler, past what was
+    // typed, and terminals drop their input on it: so one thing after the other.
+    await pty.write("echo asleep-$((1 + 1)); sleep 100\r");
+    await pty.until("asleep-2");
     await pty.write("\x03");
-    await pty.write("echo still-$((1 + 1))\r");
-    await pty.until("still-2");
+    await pty.until(prompt);
+    await pty.write("echo awake-$((1 + 1))\r");
+    await pty.until("awake-2");
+    await pty.until(prompt);
 
     await pty.write("exit\r");
     await pty.until("Exiting session with sessionId:");
     assert.equal(await pty.exited, 0);
   });
-}
-
-Deno.test("the official plugin is let in with a signature alone, unless told otherwise", async () => {
-  const what = await missing();
-  if (what !== undefined) {
-    console.log(`skipped: ${what} not installed`);
-    return;
-  }
-  const plugin = await find("SSM_OFFICIAL_PLUGIN", "session-manager-plugin");
-  const { stdout } = await new Deno.Command(plugin, { args: ["--version"] })
-    .output();
-  const version = new TextDecoder().decode(stdout).trim();
-  await using pty = await openOfficialShell("--pace", "fast");
-  await pty.until("Starting session with SessionId:");
-  if (signs(version)) {
-    await pty.until(prompt);
-    await pty.write("exit\r");
-    await pty.until("Exiting session with sessionId:");
-  } else {
-    await pty.until(/bad handshake|403|Cannot perform start session/);
-    assert.equal(pty.text.includes(prompt), false);
-  }
-});
-
-/** Plugins sign the upgrade from 1.2.764.0 on (docs/protocol/data-channel.md). */
-function signs(version: string): boolean {
-  const first = [1, 2, 764, 0];
-  const parts = version.split(".").map(Number);
-  for (const [i, least] of first.entries()) {
-    const part = parts[i] ?? 0;
-    if (part !== least) return part > least;
-  }
-  return true;
 }
