@@ -59,7 +59,11 @@ export interface Handshake {
    * @throws {DecryptionError} If the challenge cannot be decrypted.
    */
   receive(payloadType: number, payload: Uint8Array, now: number): void;
-  /** The control plane's answer to the event that asked for the key. */
+  /**
+   * The control plane's answer to the event that asked for the key.
+   *
+   * @throws {RangeError} If the key is not 64 bytes long; it can still be refused.
+   */
   provideDataKey(key: ProvidedDataKey, now: number): void;
   /** The control plane could not answer. */
   refuseDataKey(reason: string, now: number): void;
@@ -155,13 +159,12 @@ export class HandshakeResponder implements Handshake {
     if (!isSessionType(name)) {
       return failed("SessionType", `Unknown session type ${name}`);
     }
-    const properties = member(action.parameters, "Properties") ?? null;
+    const value = member(action.parameters, "Properties") ?? null;
+    const properties = value === null ? null : asObject(value, what);
     // A second request is answered, but changes nothing once the session runs (handshake.md §2).
     if (!this.#complete) {
       this.#sessionType = name;
-      this.#properties = properties === null
-        ? null
-        : asObject(properties, what);
+      this.#properties = properties;
     }
     return succeeded("SessionType", null);
   }
@@ -172,6 +175,9 @@ export class HandshakeResponder implements Handshake {
     now: number,
   ): ProcessedClientAction {
     if (this.#complete) return failed("KMSEncryption", "The session has begun");
+    if (this.#pending !== undefined) {
+      return failed("KMSEncryption", "It was asked for twice");
+    }
     const keyId = textMember(action.parameters, "KMSKeyId", "KMS key");
     const challenge = textMember(action.parameters, "Challenge", "KMS key");
     this.#pending = { position, deadline: now + dataKeyTimeLimit };
@@ -186,12 +192,12 @@ export class HandshakeResponder implements Handshake {
   provideDataKey(key: ProvidedDataKey): void {
     const pending = this.#pending;
     if (pending === undefined) return;
-    this.#pending = undefined;
     this.#cipher = SessionCipher.fromDataKey(
       "client",
       key.plaintext,
       this.#host.nonce,
     );
+    this.#pending = undefined; // only now: a key of the wrong length can still be refused
     this.#answers[pending.position] = succeeded("KMSEncryption", {
       KMSCipherTextKey: encodeBase64(key.ciphertextBlob ?? new Uint8Array()),
       KMSCipherTextHash: null,
