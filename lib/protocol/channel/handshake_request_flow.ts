@@ -124,13 +124,14 @@ export class HandshakeRequester implements Handshake {
     }
     const what = "KMS encryption result";
     const result = asObject(encryption.result ?? {}, what);
+    const ciphertextBlob = decodeBase64(
+      textMember(result, "KMSCipherTextKey", what),
+      what,
+    );
     this.#waitingFor = "key";
     this.#host.emit({
       type: "data-key-offered",
-      ciphertextBlob: decodeBase64(
-        textMember(result, "KMSCipherTextKey", what),
-        what,
-      ),
+      ciphertextBlob,
       challengeAcknowledged:
         member(result, "ChallengeAcknowledgement") === true,
     });
