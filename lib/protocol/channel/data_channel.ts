@@ -283,7 +283,8 @@ export class DataChannel {
   pollTransmit(now: number): Uint8Array | undefined {
     this.#now = now;
     if (!this.#connected || this.#state.over) return undefined;
-    return this.#acknowledgements.poll(now) ?? this.#outgoing.poll(now);
+    return this.#acknowledgements.poll(now) ??
+      this.#outgoing.poll(now, this.#paused);
   }
 
   // ── events and the session's queue ────────────────────────────────────────────────────────

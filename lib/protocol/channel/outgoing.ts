@@ -180,9 +180,15 @@ export class Outgoing {
     return false;
   }
 
-  /** The next frame to put on the wire, new or again; `undefined` when there is none now. */
-  poll(now: number): Uint8Array | undefined {
-    if (this.#lossCheckAt !== undefined && this.#lossCheckAt <= now) {
+  /**
+   * The next frame to put on the wire, new or again; `undefined` when there is none now.
+   *
+   * @param paused True while the peer's end is not connected: nothing is looked for that is lost.
+   */
+  poll(now: number, paused = false): Uint8Array | undefined {
+    if (
+      !paused && this.#lossCheckAt !== undefined && this.#lossCheckAt <= now
+    ) {
       this.#findOvertaken(now);
     }
     while (this.#readyAt < this.#ready.length) {
