@@ -6,6 +6,7 @@
  */
 
 import type { Terminal, TerminalSize } from "../session/transport.ts";
+import { stopProcessGroup } from "./process_group.ts";
 
 /** What a {@linkcode ProcessTerminal} uses of the three standard streams. */
 export interface StandardStreams {
@@ -33,13 +34,6 @@ const resizePollInterval = 500;
 
 /** Wait before a stream that is in non-blocking mode is tried again. Milliseconds. */
 const wouldBlockDelay = 5;
-
-/**
- * How long {@linkcode Terminal.suspend} waits to be continued, counted while we run. A stop is
- * delivered at once, so all of it passes only where the kernel drops SIGTSTP: in an orphaned
- * process group, which nobody could continue. Milliseconds.
- */
-const suspendGrace = 200;
 
 /**
  * The terminal on this process's standard streams.
@@ -158,7 +152,7 @@ class StandardTerminal implements ProcessTerminal {
   }
 
   async suspend(): Promise<void> {
-    if (Deno.build.os === "windows") return;
+    if (Deno.build.os === "windows" || !this.interactive) return;
     this.#setRaw(false);
     await stopProcessGroup();
     if (this.#rawHolders > 0) this.#setRaw(true);
@@ -285,25 +279,5 @@ function stopOutputProcessing(): void {
     }).outputSync();
   } catch {
     // No stty.
-  }
-}
-
-/** Stops this process and its group, as the terminal's own Ctrl-Z does; resolves when continued. */
-async function stopProcessGroup(): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let onContinue = () => {};
-  const continued = new Promise<void>((resolve) => {
-    onContinue = resolve;
-    timer = setTimeout(resolve, suspendGrace);
-  });
-  Deno.addSignalListener("SIGCONT", onContinue);
-  try {
-    // The whole group: a program that only waits for us, such as `ssm simulate` or a task runner,
-    // would otherwise keep the terminal from the shell.
-    Deno.kill(0, "SIGTSTP");
-    await continued;
-  } finally {
-    clearTimeout(timer);
-    Deno.removeSignalListener("SIGCONT", onContinue);
   }
 }

@@ -112,6 +112,51 @@ Deno.test("terminal: ~^Z suspends, fg goes on", needsPty, async () => {
   assert.equal(await pty.exited, 0);
 });
 
+Deno.test(
+  "terminal: ~^Z stops a waiting parent that catches SIGTSTP, too",
+  needsPty,
+  async () => {
+    await using simulator = await startSimulator();
+    await using pty = await openPty(["/bin/sh", "-i"], {
+      env: { ...simulator.env, PS1: "local> " },
+      clearEnv: true,
+    });
+    await pty.until("local> ");
+    // As `deno task` does.
+    const parent = [
+      "sh",
+      "-c",
+      'trap : TSTP; "$@"; exit $?',
+      "sh",
+      ...ssmShell,
+    ];
+    await pty.write(`${shellWords(parent)}\n`);
+    await pty.until(prompt);
+    await pty.write("\r~\x1a");
+    await pty.until("local> ");
+    await pty.write("fg\n\recho $((6*7))\r");
+    await pty.until("42\r\n");
+    await pty.write("\r~.");
+    await pty.until("local> ");
+    await pty.write("exit $?\n");
+    assert.equal(await pty.exited, 0);
+  },
+);
+
+Deno.test(
+  "terminal: ~^Z goes on where no shell could continue us",
+  needsPty,
+  async () => {
+    await using simulator = await startSimulator();
+    await using program = await open(simulator);
+    await program.pty.write("\r~\x1a");
+    await program.pty.write("\recho $((6*7))\r");
+    await program.pty.until(/42\r+\n/);
+    await program.pty.write("exit\r");
+    await checkEnd(program, simulator, 0);
+  },
+);
+
 for (
   const [signal, code] of [
     ["SIGTERM", 143],
