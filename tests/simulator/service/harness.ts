@@ -9,7 +9,7 @@ import { openTransport } from "../../../lib/io/web_socket.ts";
 import { DataChannel } from "../../../lib/protocol/channel/data_channel.ts";
 import type { ChannelEvent } from "../../../lib/protocol/channel/events.ts";
 import { encodeOpenDataChannel } from "../../../lib/protocol/message/open_data_channel.ts";
-import type { Transport } from "../../../lib/session/transport.ts";
+import type { Clock, Transport } from "../../../lib/session/transport.ts";
 import { SimulatedKms } from "../../../lib/simulator/api/kms.ts";
 import { makeCredentials } from "../../../lib/simulator/credentials.ts";
 import {
@@ -39,7 +39,10 @@ export class Harness implements AsyncDisposable {
   readonly options: SimulatorOptions;
   service!: RunningService;
 
-  private constructor(options: Partial<SimulatorOptions>) {
+  private constructor(
+    options: Partial<SimulatorOptions>,
+    readonly clock: Clock,
+  ) {
     this.options = {
       ...defaultOptions,
       pace: "fast",
@@ -48,15 +51,19 @@ export class Harness implements AsyncDisposable {
       ...options,
     };
     this.registry = new SessionRegistry({
-      clock: systemClock,
+      clock,
       random,
       idleTimeout: this.options.idleTimeout,
     });
     this.kms = new SimulatedKms(this.options.kmsKeyId, this.options.region);
   }
 
-  static async start(options: Partial<SimulatorOptions> = {}) {
-    const harness = new Harness(options);
+  /** @param clock The service's; clients live in real time. */
+  static async start(
+    options: Partial<SimulatorOptions> = {},
+    clock: Clock = systemClock,
+  ) {
+    const harness = new Harness(options, clock);
     harness.service = await startService({
       registry: harness.registry,
       verifyUpgrade: makeUpgradeVerifier({
@@ -66,7 +73,7 @@ export class Harness implements AsyncDisposable {
       }),
       kms: harness.kms,
       options: harness.options,
-      clock: systemClock,
+      clock,
     });
     return harness;
   }
@@ -215,6 +222,7 @@ export class Client {
       frame !== undefined;
       frame = this.channel.pollTransmit(now)
     ) this.transport?.send(frame);
+    if (this.channel.over) void this.transport?.close();
     this.#cancel();
     const next = this.channel.nextTimeout;
     if (next !== undefined && this.transport !== undefined) {
@@ -270,13 +278,5 @@ export class Client {
     const last = this.events.at(-1);
     if (last?.type !== "closed") throw new Error(`ended by ${last?.type}`);
     return last.output;
-  }
-
-  /** Goes away without a word to the service. */
-  async vanish(): Promise<void> {
-    this.#cancel();
-    const transport = this.transport;
-    this.transport = undefined;
-    await transport?.close();
   }
 }
