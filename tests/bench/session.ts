@@ -137,7 +137,7 @@ async function measureEcho(keys: number): Promise<void> {
   );
 }
 
-/** The remote shell says when it ends, and a shell after `ssm shell` when that has. */
+/** The remote shell lives past the first second, in which agents do not read; it says when it ends, and a shell after `ssm shell` when that has. */
 async function measureEnds(
   rounds: number,
   options: readonly string[],
@@ -150,7 +150,7 @@ async function measureEnds(
     "simulate",
     ...options,
     "--shell",
-    `/bin/sh -c ${shellWords(['sleep 0.3; echo "ENDED $(date +%s%N)"'])}`,
+    `/bin/sh -c ${shellWords(['sleep 1.5; echo "ENDED $(date +%s%N)"'])}`,
     "--",
     "/bin/sh",
     "-c",
