@@ -37,6 +37,14 @@ export class Notices {
     if (!this.#verbosity.quiet) this.#write(line);
   }
 
+  /**
+   * Says a line in the middle of a session: on a terminal the cursor may stand anywhere, so the
+   * line begins with a line break.
+   */
+  interrupt(line: string): void {
+    this.say(this.#onNewLine(line));
+  }
+
   /** Says a line with `-v`. */
   detail(line: string): void {
     if (this.#verbosity.verbose > 0) this.say(line);
@@ -64,7 +72,7 @@ export class Notices {
           ].filter((part) => part !== "").join(", "),
         );
       case "lost":
-        return this.say(
+        return this.interrupt(
           `Connection lost: ${visible(notice.reason)}; resuming…`,
         );
       case "resumed":
@@ -72,16 +80,20 @@ export class Notices {
           `Connection resumed after ${(notice.after / 1000).toFixed(1)} s`,
         );
       case "warning":
-        return this.say(visible(notice.text));
+        return this.interrupt(visible(notice.text));
       case "help":
         // Asked for by a key, so `--quiet` does not mean it.
-        return this.#write(escapeKeys(notice.escape));
+        return this.#write(this.#onNewLine(escapeKeys(notice.escape)));
     }
   }
 
   /** Resolves when everything said so far is written. Never rejects. */
   written(): Promise<void> {
     return this.#last;
+  }
+
+  #onNewLine(line: string): string {
+    return this.#terminal.interactive ? `\n${line}` : line;
   }
 
   #write(line: string): void {

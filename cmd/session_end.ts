@@ -61,7 +61,7 @@ export function sessionExitCode(end: SessionEnd, notices: Notices): number {
       notices.say("Session ended");
       return exitCodes.success;
     case "left":
-      notices.say("Session terminated");
+      notices.interrupt("Session terminated");
       return exitCodes.success;
     case "failed":
       throw new CommandError(

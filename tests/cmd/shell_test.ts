@@ -179,14 +179,18 @@ Deno.test("run: notices are lines on stderr", async () => {
     "Waiting for the agent on web…",
     "be\\x1b[31m nice",
     "Session started, agent 3.3.987.0, encrypted with KMS",
+    "",
     "Connection lost: re\\x07set; resuming…",
     "Connection resumed after 3.2 s",
+    "",
     "Keys, right after Enter:",
     "  ~.   end the session",
     "  ~?   list these keys",
     "  ~^Z  suspend ssm",
     "  ~~   send one ~",
+    "",
     "hm",
+    "",
     "Session terminated",
     "",
   ]);
@@ -201,7 +205,7 @@ Deno.test("run: with -q only the keys that were asked for are shown", async () =
     return Promise.resolve({ kind: "ended" });
   };
   assert.equal(await run(context, "web", "-q"), 0);
-  assert.match(context.terminal.errorText, /^Keys, right after Enter:\n/);
+  assert.match(context.terminal.errorText, /^\nKeys, right after Enter:\n/);
   assert.doesNotMatch(context.terminal.errorText, /lost|Waiting|Session/);
 });
 
