@@ -26,6 +26,9 @@ import type { ChannelEvent } from "./events.ts";
 /** Our KMS call must be answered by then, in milliseconds: the agent waits 15 s (handshake.md §2). */
 export const dataKeyTimeLimit = 12_000;
 
+/** Agents ask once, for two things at most; an answer is kept until it is acknowledged. */
+const requestLimit = 16, actionLimit = 32;
+
 /** What a handshake needs of its channel. */
 export interface HandshakeHost {
   /** Sends a payload as it is, never encrypted. */
@@ -83,6 +86,7 @@ export class HandshakeResponder implements Handshake {
   readonly #host: HandshakeHost;
   readonly #clientVersion: string;
   #begun = false;
+  #requests = 0;
   #complete = false;
   #sessionType: SessionType | undefined;
   #properties: Readonly<Record<string, unknown>> | null = null;
@@ -118,7 +122,14 @@ export class HandshakeResponder implements Handshake {
   }
 
   #answer(request: HandshakeRequest, now: number): void {
+    const count = request.actions.length;
+    if (count > actionLimit) {
+      throw new PayloadError(
+        `Cannot answer handshake request: it asks for ${count} actions`,
+      );
+    }
     this.#begun = true;
+    if (++this.#requests > requestLimit) return;
     if (!this.#complete) this.#agentVersion = request.agentVersion;
     this.#pending = undefined;
     this.#answers = request.actions.map((action, position) =>

@@ -349,3 +349,18 @@ Deno.test("responder: what only a client sends is ignored", () => {
     false,
   ]);
 });
+
+Deno.test("responder: a flood of requests or of actions fills no memory", () => {
+  const bench = new Bench();
+  for (let i = 0; i < 1000; i++) bench.request(shell);
+  assert(bench.sent.length > 1 && bench.sent.length <= 16);
+  const many = new Bench();
+  assert.throws(
+    () => many.request(...Array.from({ length: 1000 }, () => shell)),
+    {
+      name: "PayloadError",
+      message: "Cannot answer handshake request: it asks for 1000 actions",
+    },
+  );
+  assert.equal(many.sent.length, 0);
+});
