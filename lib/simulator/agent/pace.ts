@@ -45,7 +45,7 @@ export const realPace: Pace = {
 export const fastPace: Pace = {
   firstRead: 0,
   readPause: 0,
-  drain: 10_000,
+  drain: 30_000,
   drainWhileProgress: true,
   startFailure: 0,
   repair: "selective",

@@ -152,6 +152,7 @@ export class Client {
   transport: Transport | undefined;
   #cancel: () => void = () => {};
   #waiting: (() => void)[] = [];
+  #gone = false;
   readonly #decoder = new TextDecoder();
   readonly #harness: Harness;
 
@@ -192,6 +193,9 @@ export class Client {
     this.#wake();
     if (!this.channel.over && this.#harness.registry.active().length > 0) {
       await this.#open();
+    } else {
+      this.#gone = true;
+      this.#wake();
     }
   }
 
@@ -257,7 +261,7 @@ export class Client {
   /** Waits until the condition holds; fails when the connection ended for good without. */
   async until(what: string, condition: () => boolean): Promise<void> {
     while (!condition()) {
-      if (this.channel.over) {
+      if (this.channel.over || this.#gone) {
         throw new Error(
           `the session ended before: ${what}; ${JSON.stringify(this.text)}`,
         );
