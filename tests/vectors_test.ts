@@ -8,7 +8,6 @@ const root = new URL("../", import.meta.url);
  * here and used nevertheless fails the test, so the list cannot grow old.
  */
 const waiting: Readonly<Record<string, string>> = {
-  "agent-utf8-filter.json": "commands, whose output the agent cuts and alters",
   "smux.json": "smux, the multiplexing of port forwarding",
 };
 
