@@ -4,10 +4,14 @@
  * They may wait a little and go out together: 2 ms cut the agent's repeats in a bulk download and
  * raised its rate by a tenth. After a pause they go at once, so an echo is never late.
  *
+ * One that is lost costs much: the official agent repairs ten messages a second, the oldest first,
+ * and until it has, nothing behind is repaired (pitfalls.md §6.1). So the last ones are said again
+ * after a reconnect, and, where repeats show that this network loses messages, after a pause.
+ *
  * @module
  */
 
-import { encodeAcknowledge } from "../message/acknowledge.ts";
+import { type Acknowledge, encodeAcknowledge } from "../message/acknowledge.ts";
 import {
   type ClientMessage,
   encodeClientMessage,
@@ -21,27 +25,48 @@ const flushCount = 55;
 /** Silence in milliseconds after which a message is no part of a bulk transfer. */
 const pause = 10;
 
+/** So many of the last acknowledgements can be said again. */
+export const rememberedCount = 512;
+/** Those of so many milliseconds before a reconnect are said again: the socket's last words. */
+const reconnectWindow = 10_000;
+/** Silence in milliseconds after which the last ones are said again … */
+export const echoDelay = 25;
+/** … so many of them. */
+const echoCount = 4;
+
+/** An acknowledgement that went out. */
+interface Said extends Acknowledge {
+  readonly at: number;
+}
+
 /** The queue of one channel. */
 export class Acknowledgements {
   readonly #delay: number;
   readonly #newId: () => Uint8Array;
-  #waiting: ClientMessage[] = [];
+  readonly #sayAgain: boolean;
+  #waiting: (ClientMessage | Said)[] = [];
   #at = 0;
   #due: number | undefined;
   #lastArrival = -Infinity;
+  readonly #said: Said[] = [];
+  #saidAt = 0;
+  #lossy = false;
+  #echoAt: number | undefined;
 
   /**
    * @param delay The longest wait in milliseconds, 0 for none.
    * @param newId Makes a message id of 16 bytes.
+   * @param sayAgain False for an end that says everything once, as the official agent does.
    */
-  constructor(delay: number, newId: () => Uint8Array) {
+  constructor(delay: number, newId: () => Uint8Array, sayAgain = true) {
     this.#delay = delay;
+    this.#sayAgain = sayAgain;
     this.#newId = newId;
   }
 
-  /** When the waiting ones are to go; `undefined` while there are none. */
+  /** When {@linkcode poll} has something by itself; `undefined` while there is nothing to say. */
   get due(): number | undefined {
-    return this.#due;
+    return this.#due ?? this.#echoAt;
   }
 
   /** Takes a message to acknowledge, a repeat as well as a new one (pitfalls.md §1.2). */
@@ -51,17 +76,65 @@ export class Acknowledgements {
     this.#lastArrival = now;
     if (!bulk || this.#waiting.length - this.#at >= flushCount) this.#due = now;
     else this.#due ??= now + this.#delay;
+    this.#echoAt = this.#lossy ? now + echoDelay : undefined;
+  }
+
+  /** A message came again: an acknowledgement of ours, or the message's first copy, was lost. */
+  repeated(): void {
+    this.#lossy = this.#sayAgain;
+  }
+
+  /** A new connection: what the old one may have lost is said again, at once (§8.3 step 5). */
+  reconnected(now: number): void {
+    if (!this.#sayAgain) return;
+    const recent = this.#recent(rememberedCount, now - reconnectWindow);
+    this.#waiting = [...recent, ...this.#waiting.slice(this.#at)];
+    this.#at = 0;
+    if (this.#waiting.length > 0) this.#due = now;
+  }
+
+  /** The last `count` that went out at `since` or later, oldest first. */
+  #recent(count: number, since: number): Said[] {
+    const ordered = [
+      ...this.#said.slice(this.#saidAt),
+      ...this.#said.slice(0, this.#saidAt),
+    ];
+    return ordered.filter(({ at }) => at >= since).slice(-count);
   }
 
   /** The next acknowledgement's frame, if its time has come. */
   poll(now: number): Uint8Array | undefined {
+    if (
+      this.#due === undefined && this.#echoAt !== undefined &&
+      now >= this.#echoAt
+    ) {
+      this.#echoAt = undefined;
+      this.#waiting = this.#recent(echoCount, now - 1000);
+      if (this.#waiting.length > 0) this.#due = now;
+    }
     if (this.#due === undefined || now < this.#due) return undefined;
-    const message = this.#waiting[this.#at++]!;
+    const next = this.#waiting[this.#at++]!;
     if (this.#at === this.#waiting.length) {
       this.#waiting = [];
       this.#at = 0;
       this.#due = undefined;
     }
+    return this.#encode("at" in next ? next : this.#remember(next, now), now);
+  }
+
+  #remember(message: ClientMessage, at: number): Said {
+    const said = {
+      messageType: message.messageType,
+      messageId: message.messageIdText,
+      sequenceNumber: message.sequence,
+      at,
+    };
+    this.#said[this.#saidAt] = said;
+    this.#saidAt = (this.#saidAt + 1) % rememberedCount;
+    return said;
+  }
+
+  #encode(acknowledge: Acknowledge, now: number): Uint8Array {
     return encodeClientMessage({
       messageType: MessageType.Acknowledge,
       createdDate: now,
@@ -69,11 +142,7 @@ export class Acknowledgements {
       flags: MessageFlags.SynFin,
       messageId: this.#newId(),
       payloadType: 0,
-      payload: encodeAcknowledge({
-        messageType: message.messageType,
-        messageId: message.messageIdText,
-        sequenceNumber: message.sequence,
-      }),
+      payload: encodeAcknowledge(acknowledge),
     });
   }
 }

@@ -89,6 +89,7 @@ export class DataChannel {
     this.#acknowledgements = new Acknowledgements(
       options.acknowledgeDelay ?? acknowledgeDelay,
       newId,
+      this.#role === "client",
     );
     this.#handshake = this.#makeHandshake(options, now);
     this.#state.started = this.#handshake === undefined;
@@ -372,6 +373,7 @@ export class DataChannel {
     this.#connected = true;
     this.#heardAt = now;
     this.#unpause();
+    this.#acknowledgements.reconnected(now);
     this.#outgoing.sendAllAgain();
   }
 

@@ -47,6 +47,9 @@ export class Receiver {
   receive(message: ClientMessage, now: number): void {
     switch (this.#incoming.arrive(message)) {
       case "repeated":
+        this.#host.acknowledgements.repeated();
+        this.#host.acknowledgements.add(message, now);
+        break;
       case "ahead":
         this.#host.acknowledgements.add(message, now);
         break;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   acknowledgeDelay,
   Acknowledgements,
+  echoDelay,
 } from "../../../lib/protocol/channel/acknowledgements.ts";
 import { decodeAcknowledgedNumber } from "../../../lib/protocol/message/acknowledge.ts";
 import {
@@ -111,4 +112,47 @@ Deno.test("acknowledgements: no delay at all where none is wanted", () => {
     assert.equal(acknowledgements.due, 1000);
     assert.deepEqual(drain(acknowledgements, 1000), [number]);
   }
+});
+
+Deno.test("acknowledgements: a new connection hears the last ones again, in order", () => {
+  const acknowledgements = queue();
+  for (let i = 0; i < 600; i++) acknowledgements.add(numbered(i), 1000);
+  assert.equal(drain(acknowledgements, 1000).length, 600);
+  acknowledgements.add(numbered(600), 1000);
+  acknowledgements.reconnected(1500);
+  assert.equal(acknowledgements.due, 1500);
+  assert.deepEqual(
+    drain(acknowledgements, 1500),
+    Array.from({ length: 513 }, (_, i) => 88 + i),
+    "the last 512 that went out, then the one that had not",
+  );
+  acknowledgements.reconnected(60_000);
+  assert.deepEqual(drain(acknowledgements, 60_000), [], "old ones arrived");
+});
+
+Deno.test("acknowledgements: where messages come again, the last ones are said again after a pause", () => {
+  const acknowledgements = queue();
+  for (let i = 0; i < 9; i++) acknowledgements.add(numbered(i), 1000);
+  assert.equal(drain(acknowledgements, 1002).length, 9);
+  assert.equal(acknowledgements.due, undefined, "no loss was seen yet");
+  acknowledgements.repeated();
+  acknowledgements.add(numbered(8), 1100);
+  assert.deepEqual(drain(acknowledgements, 1100), [8]);
+  assert.equal(acknowledgements.due, 1100 + echoDelay);
+  assert.deepEqual(drain(acknowledgements, 1100 + echoDelay - 1), []);
+  assert.deepEqual(drain(acknowledgements, 1100 + echoDelay), [6, 7, 8, 8]);
+  assert.equal(acknowledgements.due, undefined, "once only");
+});
+
+Deno.test("acknowledgements: an end that says everything once", () => {
+  const acknowledgements = new Acknowledgements(
+    0,
+    () => uuidBytes(ackId),
+    false,
+  );
+  acknowledgements.repeated();
+  acknowledgements.add(numbered(0), 1000);
+  assert.deepEqual(drain(acknowledgements, 1000), [0]);
+  acknowledgements.reconnected(1001);
+  assert.equal(acknowledgements.due, undefined);
 });
