@@ -218,6 +218,16 @@ async function awsAccess(
       const { askMfaCode } = await import("./mfa_prompt.ts");
       return await askMfaCode(terminal, serial, signal);
     },
+    trust: {
+      async named(caBundle) {
+        const { namedCertificates } = await import("../lib/io/trust.ts");
+        return await namedCertificates({ env, caBundle });
+      },
+      async system() {
+        const { systemCertificates } = await import("../lib/io/trust.ts");
+        return await systemCertificates();
+      },
+    },
   };
   const aws = new Aws(settings);
   return {

@@ -10,7 +10,9 @@ import type { KMSClient } from "@aws-sdk/client-kms";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
 import { type Credentials, CredentialSource } from "./credentials.ts";
-import { type AwsCallError, toAwsCallError } from "./errors.ts";
+import { TransportError } from "../session/transport.ts";
+import { visible } from "../text.ts";
+import { AwsCallError, toAwsCallError } from "./errors.ts";
 import {
   type AwsRequestHandler,
   createRequestHandler,
@@ -201,7 +203,19 @@ export class AwsClients {
   async #certificates(): Promise<readonly string[]> {
     const { caBundle } = await this.resolved();
     const { trust } = this.settings;
-    if (trust !== undefined) return await trust.named(caBundle);
+    if (trust !== undefined) {
+      try {
+        return await trust.named(caBundle);
+      } catch (cause) {
+        if (!(cause instanceof TransportError)) throw cause;
+        throw new AwsCallError({
+          action: "settings",
+          code: "InvalidCaBundle",
+          kind: "invalid",
+          reason: visible(cause.message.replace(/^Cannot/, "cannot")),
+        }, { cause });
+      }
+    }
     return caBundle === undefined ? [] : [await readCaBundle(caBundle)];
   }
 

@@ -44,7 +44,7 @@ const TARGETS: Readonly<Record<string, string>> = {
 
 /** A listening fake; `await using` ends it. */
 export class FakeAws implements AsyncDisposable {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port`, or `https://localhost:port` */
   readonly endpoint: string;
   /** Every request so far. */
   readonly requests: FakeRequest[] = [];
@@ -52,14 +52,23 @@ export class FakeAws implements AsyncDisposable {
   readonly handlers: Record<string, FakeHandler>;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  /** @param handlers By operation. */
-  constructor(handlers: Record<string, FakeHandler> = {}) {
+  /**
+   * @param handlers By operation.
+   * @param tls Certificate and key for `localhost`; plain HTTP when absent.
+   */
+  constructor(
+    handlers: Record<string, FakeHandler> = {},
+    tls?: Deno.TlsCertifiedKeyPem,
+  ) {
     this.handlers = handlers;
     this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      { hostname: "127.0.0.1", port: 0, onListen: () => {}, ...tls },
       (request) => this.#answer(request),
     );
-    this.endpoint = `http://127.0.0.1:${this.#server.addr.port}`;
+    const { port } = this.#server.addr;
+    this.endpoint = tls === undefined
+      ? `http://127.0.0.1:${port}`
+      : `https://localhost:${port}`;
   }
 
   /** The requests of one operation. */
