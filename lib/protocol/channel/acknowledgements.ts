@@ -26,9 +26,9 @@ const flushCount = 55;
 const pause = 10;
 
 /** So many of the last acknowledgements can be said again. */
-export const rememberedCount = 512;
-/** Those of so many milliseconds before a reconnect are said again: the socket's last words. */
-const reconnectWindow = 10_000;
+export const rememberedCount = 256;
+/** Those of so many milliseconds before the loss of a connection may have died with it. */
+const lastWords = 2000;
 /** Silence in milliseconds after which the last ones are said again … */
 export const echoDelay = 25;
 /** … so many of them. */
@@ -84,10 +84,14 @@ export class Acknowledgements {
     this.#lossy = this.#sayAgain;
   }
 
-  /** A new connection: what the old one may have lost is said again, at once (§8.3 step 5). */
-  reconnected(now: number): void {
+  /**
+   * A new connection: what the old one may have lost is said again, at once (§8.3 step 5).
+   *
+   * @param lostAt When the old one was lost.
+   */
+  reconnected(lostAt: number, now: number): void {
     if (!this.#sayAgain) return;
-    const recent = this.#recent(rememberedCount, now - reconnectWindow);
+    const recent = this.#recent(rememberedCount, lostAt - lastWords);
     this.#waiting = [...recent, ...this.#waiting.slice(this.#at)];
     this.#at = 0;
     if (this.#waiting.length > 0) this.#due = now;

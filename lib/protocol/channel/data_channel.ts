@@ -68,6 +68,7 @@ export class DataChannel {
   readonly #receiver: Receiver;
   readonly #state: ChannelState;
   #connected = true;
+  #lostAt = 0;
   #paused = false;
   #now: number;
   /** The last moment at which silence was no fault: a message came, or we were not connected. */
@@ -365,6 +366,7 @@ export class DataChannel {
   disconnected(now: number): void {
     this.#now = now;
     this.#connected = false;
+    this.#lostAt = now;
   }
 
   /** There is a new connection: everything unacknowledged goes out again (data-channel.md §8.3). */
@@ -373,7 +375,7 @@ export class DataChannel {
     this.#connected = true;
     this.#heardAt = now;
     this.#unpause();
-    this.#acknowledgements.reconnected(now);
+    this.#acknowledgements.reconnected(this.#lostAt, now);
     this.#outgoing.sendAllAgain();
   }
 
