@@ -240,20 +240,18 @@ async function awsAccess(
         aws.resolved(),
       ]);
       import("../lib/session/shell.ts").catch(() => {});
-      const hosts = streamHosts(connection.streamHosts, env);
       const open = openTransport({
         kind: connection.transport,
         clock: systemClock,
         env,
         caBundle,
-        namedHosts: hosts,
       });
       const grant = await aws.ssm.startSession(request, signal);
       const control = aws.sessionControl({
         sessionId: grant.sessionId,
         target: request.target,
         openTransport: open,
-        streamHosts: hosts,
+        streamHosts: streamHosts(connection.streamHosts, env),
         notice,
       });
       return { grant, control };

@@ -1,6 +1,7 @@
 /**
- * The door to transports: checks the URL's scheme, finds proxy and certificates, and opens one of the two
- * adapters within the time limit.
+ * The door to transports: checks the URL's scheme, finds proxy and certificates, and opens one of
+ * the two adapters within the time limit. Which hosts are allowed is decided where the URL comes
+ * from (`lib/aws/stream_url.ts`).
  *
  * @module
  */
@@ -34,12 +35,6 @@ export interface WebSocketOptions {
   readonly env: Environment;
   /** The profile's `ca_bundle`, a path. */
   readonly caBundle?: string | undefined;
-  /**
-   * Not looked at: which hosts are allowed is checked where the URL comes from, by `lib/aws`.
-   *
-   * @deprecated To be removed together with the line of `cmd/context.ts` that passes it.
-   */
-  readonly namedHosts?: readonly string[];
   /** Milliseconds between pings, of the native kind; 30 000 when absent, 0 = none. */
   readonly pingInterval?: number;
   /** The largest message taken, in bytes, of the native kind; 16 MiB when absent. */
