@@ -129,7 +129,10 @@ function converse(seed: number): boolean {
 
 Deno.test("conversations: every byte arrives once and in order, whatever the link does", () => {
   const first = Number(Deno.env.get("SSM_TEST_SEED") ?? 1);
-  const count = Deno.env.has("SSM_TEST_SEED") ? 1 : 3000;
+  const count = Number(
+    Deno.env.get("SSM_TEST_COUNT") ??
+      (Deno.env.has("SSM_TEST_SEED") ? 1 : 2000),
+  );
   let finished = 0;
   for (let seed = first; seed < first + count; seed++) {
     try {
