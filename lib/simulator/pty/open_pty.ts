@@ -30,10 +30,14 @@ export function choosePtyKind(
 /**
  * Runs a program on a new pseudo-terminal, with whatever is there to make one.
  *
+ * @param kind What to try first; script(1) is tried in any case.
  * @throws {PtyError} when nothing is, with a sentence that says what to install, or when the
  *     program cannot be started.
  */
-export async function openPty(request: PtyRequest): Promise<Pty> {
+export async function openPty(
+  request: PtyRequest,
+  kind: PtyKind = choosePtyKind(),
+): Promise<Pty> {
   if (Deno.build.os === "windows") {
     throw new PtyError(
       "Cannot open a terminal on Windows: the simulator's agent needs Linux or macOS",
@@ -41,7 +45,7 @@ export async function openPty(request: PtyRequest): Promise<Pty> {
   }
   await checkProgram(request);
   let nodeError: unknown;
-  if (choosePtyKind() === "node-pty") {
+  if (kind === "node-pty") {
     try {
       return await openNodePty(request);
     } catch (error) {

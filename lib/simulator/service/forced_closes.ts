@@ -68,6 +68,7 @@ export class ForcedCloses {
     this.#left--;
     // What is still on its way to a socket that is closed already closes nothing again.
     this.#bytes = -Infinity;
+    this.#cancels.get("close")?.();
     this.actions.close();
   }
 

@@ -43,7 +43,9 @@ const maxMessageSize = 1024 * 1024;
  *
  * @throws {Deno.errors.PermissionDenied} and the like where listening is not possible.
  */
-export const startService: StartService = (dependencies) => {
+export const startService: StartService = (
+  dependencies: ServiceDependencies,
+): Promise<RunningService> => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return Promise.resolve(new Service(listener, dependencies));
 };

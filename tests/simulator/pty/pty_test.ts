@@ -249,6 +249,18 @@ Deno.test("openPty says what is missing", async () => {
   );
 });
 
+Deno.test("without script(1) openPty says what to install", async () => {
+  const nowhere = { ...env, PATH: "/no/such/directory" };
+  await assert.rejects(
+    openPty({ argv: ["/bin/sh"], env: nowhere, cwd: "/" }, "script"),
+    (error: unknown) =>
+      error instanceof PtyError &&
+      /^Cannot open a terminal: install script\(1\) and stty\(1\)/.test(
+        error.message,
+      ) && error.cause instanceof PtyError,
+  );
+});
+
 Deno.test("openPty opens whatever works here", async () => {
   await withPty(openPty, "echo works", async (pty) => {
     await until(pty, /works\r\n/);
