@@ -98,11 +98,15 @@ export function describeError(error: unknown): Failure {
       exitCode: exitCodes.failed,
     };
   }
+  const chain = [...causes(error)];
   return {
     message: visible(sentence(error)),
-    details: [...listOf(error, "details"), ...refusalDetails(error)]
-      .map(visible),
-    hints: listOf(error, "hints").map(visible),
+    details: [
+      ...listOf(error, "details"),
+      ...firstOf(chain, refusalDetails),
+    ].map(visible),
+    // What helps against the cause helps: a session's end has an expired login only there.
+    hints: firstOf(chain, (each) => listOf(each, "hints")).map(visible),
     exitCode: error instanceof CommandError
       ? error.exitCode
       : error instanceof TimeoutError
@@ -147,6 +151,26 @@ function sentence(error: Error): string {
       /^Cannot /.test(error.message)
     ? error.message
     : `${error.name}: ${error.message}`;
+}
+
+/** Errors that caused one another are few; more links than this are a circle. */
+const longestChain = 10;
+
+/** The error and what caused it, outermost first. */
+function* causes(error: Error): Generator<Error> {
+  let link: unknown = error;
+  for (let at = 0; at < longestChain && link instanceof Error; at++) {
+    yield link;
+    link = link.cause;
+  }
+}
+
+/** What the first error has that has any. */
+function firstOf(
+  chain: readonly Error[],
+  lines: (error: Error) => string[],
+): string[] {
+  return chain.map(lines).find((each) => each.length > 0) ?? [];
 }
 
 /** What our error classes may carry besides a message, whichever folder they come from. */

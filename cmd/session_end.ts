@@ -74,12 +74,20 @@ export function sessionExitCode(end: SessionEnd, notices: Notices): number {
         exitCodes.sessionFailed,
       );
     case "timed-out":
-      throw new CommandError(end.message, exitCodes.sessionFailed);
+      throw gone(end, exitCodes.sessionFailed);
     case "lost":
-      throw new CommandError(end.message, exitCodes.lost);
+      throw gone(end, exitCodes.lost);
     case "refused":
       throw new CommandError(end.message, exitCodes.failed);
     case "signal":
       return signalExitCode(end.signal);
   }
+}
+
+/** The error with its cause, which knows what to do about it. */
+function gone(
+  { message, cause }: { readonly message: string; readonly cause?: unknown },
+  exitCode: number,
+): CommandError {
+  return new CommandError(message, exitCode, [], [], { cause });
 }

@@ -134,7 +134,10 @@ class AwsSessionControl implements SessionControl {
 
   async terminate(signal?: AbortSignal): Promise<void> {
     const { sessionId } = this.#options;
-    await this.#control(() => this.#ssm.terminateSession(sessionId, signal));
+    await this.#control(
+      () => this.#ssm.terminateSession(sessionId, signal),
+      "hint in text",
+    );
   }
 
   async dataKey(
@@ -163,7 +166,7 @@ class AwsSessionControl implements SessionControl {
       }
       const key = await this.#kms.generateDataKey(keyId, context, signal);
       return { ...key, challengeAcknowledged: false };
-    });
+    }, "hint in text");
   }
 
   async #sign(
@@ -181,28 +184,29 @@ class AwsSessionControl implements SessionControl {
       signal?.throwIfAborted();
       const error = toAwsCallError(cause, "credentials");
       throw new TransportError(
-        `Cannot sign WebSocket upgrade: ${error.reason}${hintText(error)}`,
+        `Cannot sign WebSocket upgrade: ${error.reason}`,
         { cause: error },
       );
     }
   }
 
-  /** One call, its failure in the seam's words. */
-  async #control<Result>(run: () => Promise<Result>): Promise<Result> {
+  /** One call, its failure in the seam's words; `inText` where only the message travels on. */
+  async #control<Result>(
+    run: () => Promise<Result>,
+    inText: "hint in text" | undefined = undefined,
+  ): Promise<Result> {
     try {
       return await run();
     } catch (error) {
       if (!(error instanceof AwsCallError)) throw error;
-      throw new ControlError(
-        `${error.message}${hintText(error)}`,
-        error.final,
-        { cause: error },
-      );
+      const hint = inText === undefined ? "" : hintText(error);
+      throw new ControlError(`${error.message}${hint}`, error.final, {
+        cause: error,
+      });
     }
   }
 }
 
-/** What to do about it, in the sentence: a session's end has no other place for hints. */
 function hintText(error: AwsCallError): string {
   const first = error.hints[0];
   return error.kind === "expired-credentials" && first !== undefined

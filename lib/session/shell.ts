@@ -44,9 +44,17 @@ export type SessionEnd =
   | { readonly kind: "failed"; readonly message: string }
   /** The service ended it: somebody terminated it, or a limit was reached. */
   | { readonly kind: "terminated"; readonly message: string }
-  | { readonly kind: "timed-out"; readonly message: string }
-  /** The connection was lost and cannot be resumed. */
-  | { readonly kind: "lost"; readonly message: string }
+  | {
+    readonly kind: "timed-out";
+    readonly message: string;
+    readonly cause?: unknown;
+  }
+  /** The connection was lost and cannot be resumed; the cause may say what to do about it. */
+  | {
+    readonly kind: "lost";
+    readonly message: string;
+    readonly cause?: unknown;
+  }
   /** It never began. */
   | { readonly kind: "refused"; readonly message: string }
   /** A signal, or nobody reads our output any more ("SIGPIPE"). */
@@ -135,6 +143,7 @@ class ShellSession {
         this.#finish({
           kind: error.timedOut ? "timed-out" : "lost",
           message: error.message,
+          ...(error.cause === undefined ? {} : { cause: error.cause }),
         }),
       onError: (error) => this.#fail(error),
     });

@@ -282,8 +282,17 @@ Deno.test("resume with an expired SSO login says how to log in", () =>
     assert.equal(
       error.message,
       "Cannot load credentials: the SSO login of the profile sso is missing " +
-        "or has expired (renew it with: aws sso login --profile sso)",
+        "or has expired",
     );
+    assert.ok(error.cause instanceof AwsCallError);
+    assert.deepEqual(error.cause.hints, ["aws sso login --profile sso"]);
+    // Of these two only the message travels on, as a warning and to the agent's handshake.
+    for (const call of [control.terminate(), control.dataKey("k", "c")]) {
+      assert.match(
+        (await controlError(call)).message,
+        / \(renew it with: aws sso login --profile sso\)$/,
+      );
+    }
   }, {
     profile: "sso",
     home: {

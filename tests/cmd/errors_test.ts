@@ -8,6 +8,7 @@ import {
 } from "../../cmd/errors.ts";
 import { SignalError, TimeoutError } from "../../cmd/signals.ts";
 import { AwsCallError } from "../../lib/aws/errors.ts";
+import { StreamUrlError } from "../../lib/aws/stream_url.ts";
 import { ControlError } from "../../lib/session/control.ts";
 import {
   TransportError,
@@ -79,6 +80,48 @@ Deno.test("errors of AWS bring their own hints", () => {
     "ssm: Cannot start session: the credentials have expired\n" +
       "hint: aws sso login --profile dev\n",
   );
+});
+
+Deno.test("hints and details of a cause are shown, the outermost first", () => {
+  const login = new AwsCallError({
+    action: "credentials",
+    code: "CredentialsProviderError",
+    kind: "expired-credentials",
+    reason: "the SSO login has expired",
+    hints: ["aws sso login --profile dev"],
+  });
+  const host = new StreamUrlError("Cannot open data channel: x", "x", [
+    "export SSM_STREAM_HOST=x",
+  ]);
+  const hints = (error: Error) => describeError(error).hints;
+  const lost = (cause: unknown) =>
+    new CommandError("Lost", 255, [], [], { cause });
+  for (
+    const error of [
+      new ControlError("Cannot resume", true, { cause: login }),
+      new TransportError("Cannot sign", { cause: login }),
+      lost(new ControlError("Cannot resume", true, { cause: login })),
+    ]
+  ) assert.deepEqual(hints(error), ["aws sso login --profile dev"]);
+  assert.deepEqual(
+    hints(lost(new ControlError("Cannot resume", true, { cause: host }))),
+    ["export SSM_STREAM_HOST=x"],
+  );
+  assert.deepEqual(
+    hints(new UsageError("No", ["ssm --help"], { cause: login })),
+    ["ssm --help"],
+  );
+  const refused = describeError(lost(new UpgradeRefusedError(410, {}, "")));
+  assert.deepEqual([refused.details, refused.exitCode], [
+    ["410: the session is over"],
+    255,
+  ]);
+});
+
+Deno.test("errors that cause each other in a circle come to an end", () => {
+  const error = new UsageError("No");
+  error.cause = error;
+  assert.deepEqual(describeError(error).hints, []);
 });
 
 Deno.test("control characters cannot reach the terminal", () => {

@@ -7,6 +7,7 @@ import {
   TargetNotFoundError,
 } from "../../lib/aws/target.ts";
 import { AwsCallError } from "../../lib/aws/errors.ts";
+import { ControlError } from "../../lib/session/control.ts";
 import type { SessionEnd } from "../../lib/session/shell.ts";
 import {
   TransportError,
@@ -232,6 +233,29 @@ Deno.test("run: how a session ends decides the exit code", async () => {
     assert.match(context.terminal.errorText, text);
     assert.equal(context.awsClosed, 1);
   }
+});
+
+Deno.test("run: a login that expired during the session is said with the command that renews it", async () => {
+  const context = new TestContext();
+  const cause = new AwsCallError({
+    action: "credentials",
+    code: "CredentialsProviderError",
+    kind: "expired-credentials",
+    reason: "the SSO login of the profile dev is missing or has expired",
+    hints: ["aws sso login --profile dev"],
+  });
+  context.onShell = () =>
+    Promise.resolve({
+      kind: "lost",
+      message: cause.message,
+      cause: new ControlError(cause.message, true, { cause }),
+    });
+  assert.equal(await run(context, "web", "-q"), 255);
+  assert.equal(
+    context.terminal.errorText,
+    "ssm: Cannot load credentials: the SSO login of the profile dev is missing or has expired\n" +
+      "hint: aws sso login --profile dev\n",
+  );
 });
 
 Deno.test("run: what fails after StartSession terminates the session", async () => {

@@ -312,6 +312,8 @@ Deno.test("a lost connection is resumed, and nothing typed or printed is lost", 
 });
 
 Deno.test("a session that timed out meanwhile, and one that is denied", async (t) => {
+  const denied = new ControlError("Access denied: ssm:ResumeSession", true);
+  const forbidden = new UpgradeRefusedError(403, {}, "");
   const cases: [string, (control: FakeControl) => void, SessionEnd][] = [
     [
       "no token",
@@ -322,20 +324,25 @@ Deno.test("a session that timed out meanwhile, and one that is denied", async (t
       "access denied",
       (control) =>
         control.onResume = () => {
-          throw new ControlError("Access denied: ssm:ResumeSession", true);
+          throw denied;
         },
-      { kind: "lost", message: "Access denied: ssm:ResumeSession" },
+      {
+        kind: "lost",
+        message: "Access denied: ssm:ResumeSession",
+        cause: denied,
+      },
     ],
     [
       "two times 403",
       (control) =>
         control.onOpen = () => {
-          throw new UpgradeRefusedError(403, {}, "");
+          throw forbidden;
         },
       {
         kind: "lost",
         message:
           "Cannot open WebSocket: the server answered the upgrade with status 403",
+        cause: forbidden,
       },
     ],
   ];
