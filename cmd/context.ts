@@ -21,7 +21,6 @@ import type {
 import { version } from "../lib/version.ts";
 import type { TransportKind } from "./flags.ts";
 import type { ProcessSignals } from "./process_signals.ts";
-import { SignalError as ProcessSignalError } from "./signals.ts";
 
 /** Where and as whom to call AWS. */
 export interface Connection {
@@ -162,16 +161,8 @@ export function processContext(
     onSignal: (handle) => signals.intercept(handle),
     aws: (connection) => awsAccess(connection, terminal, signals.signal),
     async shell(options) {
-      const { runShell, SignalError } = await import("../lib/session/shell.ts");
-      // Our SignalError is here before anything of a session is loaded; theirs is what they know.
-      const signal = mapReason(
-        options.signal,
-        (reason) =>
-          reason instanceof ProcessSignalError
-            ? new SignalError(reason.signal)
-            : reason,
-      );
-      return await runShell({ ...options, signal });
+      const { runShell } = await import("../lib/session/shell.ts");
+      return await runShell(options);
     },
     async simulator() {
       const { defaultOptions, makeNodes, parseNodes, startSimulator } =
@@ -185,21 +176,6 @@ export function processContext(
     },
     run: runProgram,
   };
-}
-
-/** The same signal with another reason. */
-function mapReason(
-  signal: AbortSignal,
-  map: (reason: unknown) => unknown,
-): AbortSignal {
-  if (signal.aborted) return AbortSignal.abort(map(signal.reason));
-  const controller = new AbortController();
-  signal.addEventListener(
-    "abort",
-    () => controller.abort(map(signal.reason)),
-    { once: true },
-  );
-  return controller.signal;
 }
 
 async function awsAccess(

@@ -16,8 +16,9 @@
  * @module
  */
 
+import { SignalError } from "../lib/session/signal_error.ts";
 import { visible } from "../lib/text.ts";
-import { SignalError, signalExitCode, TimeoutError } from "./signals.ts";
+import { signalExitCode, TimeoutError } from "./signals.ts";
 
 /** The exit codes that are not another program's. */
 export const exitCodes = {

@@ -5,12 +5,13 @@
  */
 
 import { openTerminal } from "../lib/io/terminal.ts";
+import { SignalError } from "../lib/session/signal_error.ts";
 import { visible } from "../lib/text.ts";
 import { processContext } from "./context.ts";
 import { exitCodes } from "./errors.ts";
 import { runCommandLine } from "./mod.ts";
 import { listenForSignals } from "./process_signals.ts";
-import { SignalError, signalExitCode } from "./signals.ts";
+import { signalExitCode } from "./signals.ts";
 
 /**
  * How long a session may take to end after an error that nobody caught, before the process ends

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { endingSignals, SignalError } from "./signals.ts";
+import { SignalError } from "../lib/session/signal_error.ts";
+import { endingSignals } from "./signals.ts";
 
 /** The signals that ask this process to end, while it lives. */
 export interface ProcessSignals {

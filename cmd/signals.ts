@@ -34,15 +34,6 @@ export function signalExitCode(signal: string): number {
   return 128 + (signalNumbers[signal] ?? 15);
 }
 
-/** The reason of an AbortSignal that a signal from outside aborted. */
-export class SignalError extends Error {
-  override name = "SignalError";
-  /** @param signal The signal's name, `SIGTERM`. */
-  constructor(readonly signal: Deno.Signal) {
-    super(`Received ${signal}`);
-  }
-}
-
 /** The reason of an AbortSignal that `--timeout` aborted. */
 export class TimeoutError extends Error {
   override name = "TimeoutError";

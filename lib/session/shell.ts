@@ -11,7 +11,10 @@ import type { SessionControl, SessionGrant } from "./control.ts";
 import { Driver } from "./driver.ts";
 import { OutputQueue } from "./output_queue.ts";
 import { ShellInput } from "./shell_input.ts";
+import { SignalError } from "./signal_error.ts";
 import type { Clock, Terminal, TerminalSize } from "./transport.ts";
+
+export { SignalError };
 
 /** After this long without a word from the agent the user is told, in milliseconds (handshake.md §1). */
 export const waitingNotice = 5000;
@@ -71,15 +74,6 @@ export interface ShellOptions {
   /** Ends the session from outside; the reason is returned as it says (a {@linkcode SignalError}). */
   readonly signal: AbortSignal;
   readonly notify: (notice: SessionNotice) => void;
-}
-
-/** The reason of an abort by a signal to our process. */
-export class SignalError extends Error {
-  override name = "SignalError";
-  /** @param signal Its name, "SIGTERM". */
-  constructor(readonly signal: string) {
-    super(`Received ${signal}`);
-  }
 }
 
 /**

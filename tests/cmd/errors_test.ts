@@ -6,10 +6,11 @@ import {
   formatFailure,
   UsageError,
 } from "../../cmd/errors.ts";
-import { SignalError, TimeoutError } from "../../cmd/signals.ts";
+import { TimeoutError } from "../../cmd/signals.ts";
 import { AwsCallError } from "../../lib/aws/errors.ts";
 import { StreamUrlError } from "../../lib/aws/stream_url.ts";
 import { ControlError } from "../../lib/session/control.ts";
+import { SignalError } from "../../lib/session/signal_error.ts";
 import {
   TransportError,
   UpgradeRefusedError,

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { runCommandLine } from "../../cmd/mod.ts";
 import { parseShell, type ShellFlags } from "../../cmd/shell.ts";
-import { SignalError } from "../../cmd/signals.ts";
 import {
   AmbiguousTargetError,
   TargetNotFoundError,
@@ -9,6 +8,7 @@ import {
 import { AwsCallError } from "../../lib/aws/errors.ts";
 import { ControlError } from "../../lib/session/control.ts";
 import type { SessionEnd } from "../../lib/session/shell.ts";
+import { SignalError } from "../../lib/session/signal_error.ts";
 import {
   TransportError,
   UpgradeRefusedError,
