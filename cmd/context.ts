@@ -18,9 +18,11 @@ import type {
   Simulator,
   SimulatorOptions,
 } from "../lib/simulator/options.ts";
+import { shellQuote, visible } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import type { TransportKind } from "./flags.ts";
 import type { ProcessSignals } from "./process_signals.ts";
+import { connectionArguments } from "./target.ts";
 
 /** Where and as whom to call AWS. */
 export interface Connection {
@@ -183,7 +185,9 @@ async function awsAccess(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<AwsAccess> {
-  const { Aws, streamHosts } = await import("../lib/aws/mod.ts");
+  const { Aws, AwsCallError, streamHosts } = await import("../lib/aws/mod.ts");
+  /** The command that starts anew, once a session has the terminal. */
+  let again: string | undefined;
   const env = (name: string) => Deno.env.get(name);
   const settings: AwsSettings = {
     profile: connection.profile,
@@ -191,6 +195,17 @@ async function awsAccess(
     endpointUrl: connection.endpointUrl,
     version,
     mfaCode: async (serial) => {
+      // Keys are the session's then, whose output the question would stand in the middle of.
+      if (again !== undefined) {
+        throw new AwsCallError({
+          action: "credentials",
+          code: "NoMfaCode",
+          kind: "expired-credentials",
+          reason: `those of the MFA device ${visible(serial)} have expired, ` +
+            "and no code can be asked for while a session has the terminal",
+          hints: [again],
+        });
+      }
       const { askMfaCode } = await import("./mfa_prompt.ts");
       return await askMfaCode(terminal, serial, signal);
     },
@@ -223,6 +238,8 @@ async function awsAccess(
         caBundle,
       });
       const grant = await aws.ssm.startSession(request, signal);
+      again = `ssm shell ${shellQuote(request.target)}` +
+        connectionArguments(connection);
       const control = aws.sessionControl({
         sessionId: grant.sessionId,
         target: request.target,

@@ -187,9 +187,13 @@ export class CredentialSource {
         ...(resolved.region === undefined ? {} : { region: resolved.region }),
       },
       ...(ask === undefined ? {} : {
-        mfaCodeProvider: (serial: string) => {
+        mfaCodeProvider: async (serial: string) => {
           onMfa();
-          return ask(serial);
+          try {
+            return await ask(serial);
+          } catch (error) {
+            throw withoutCode(error);
+          }
         },
       }),
     };
@@ -203,6 +207,18 @@ function describe(resolved: ResolvedSettings): string {
   return resolved.credentialsFromEnvironment
     ? "the environment"
     : `the profile ${visible(resolved.profile)}`;
+}
+
+/** Why there is no MFA code: not the profile's fault, so its hints do not help. */
+function withoutCode(error: unknown): AwsCallError {
+  if (error instanceof AwsCallError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new AwsCallError({
+    action: "credentials",
+    code: "NoMfaCode",
+    kind: "no-credentials",
+    reason: visible(text.replace(/^Cannot/, "cannot")),
+  }, { cause: error });
 }
 
 /** The providers' errors are text; this gives them a kind, a name and a hint. */

@@ -32,7 +32,7 @@ export interface AwsSettings {
   readonly env?: (name: string) => string | undefined;
   /**
    * Asks the user for a code of the MFA device with this serial number or ARN. A rejection becomes
-   * the cause of the credentials' error.
+   * the cause of the credentials' error; an AwsCallError is that error itself.
    */
   readonly mfaCode?: (serial: string) => Promise<string>;
   /** Where certificates come from besides the platform's; see {@linkcode Trust}. */
