@@ -285,6 +285,7 @@ export class DataChannel {
   pollTransmit(now: number): Uint8Array | undefined {
     this.#now = now;
     if (!this.#connected || this.#state.over) return undefined;
+    if (!this.#paused) this.#acknowledgements.echo(now);
     return this.#acknowledgements.poll(now) ??
       this.#outgoing.poll(now, this.#paused);
   }
@@ -351,7 +352,11 @@ export class DataChannel {
     const times = [this.#handshake?.nextTimeout];
     if (this.#connected) times.push(this.#acknowledgements.due);
     if (this.#connected && !this.#paused) {
-      times.push(this.#outgoing.nextTimeout(this.#now), this.#silenceEnds());
+      times.push(
+        this.#acknowledgements.echoDue,
+        this.#outgoing.nextTimeout(this.#now),
+        this.#silenceEnds(),
+      );
     }
     let next: number | undefined;
     for (const time of times) {

@@ -134,15 +134,18 @@ Deno.test("acknowledgements: the last one is said again after a silence, more wh
   const acknowledgements = queue();
   for (let i = 0; i < 9; i++) acknowledgements.add(numbered(i), 1000);
   assert.equal(drain(acknowledgements, 1002).length, 9);
-  assert.equal(acknowledgements.due, 1000 + echoDelay);
+  assert.equal(acknowledgements.echoDue, 1000 + echoDelay);
+  acknowledgements.echo(1000 + echoDelay - 1);
   assert.deepEqual(drain(acknowledgements, 1000 + echoDelay - 1), []);
+  acknowledgements.echo(1000 + echoDelay);
   assert.deepEqual(drain(acknowledgements, 1000 + echoDelay), [8]);
-  assert.equal(acknowledgements.due, undefined, "once only");
+  assert.equal(acknowledgements.echoDue, undefined, "once only");
   acknowledgements.repeated();
   acknowledgements.add(numbered(8), 1100);
   assert.deepEqual(drain(acknowledgements, 1100), [8]);
+  acknowledgements.echo(1100 + echoDelay);
   assert.deepEqual(drain(acknowledgements, 1100 + echoDelay), [6, 7, 8, 8]);
-  assert.equal(acknowledgements.due, undefined);
+  assert.equal(acknowledgements.echoDue, undefined);
 });
 
 Deno.test("acknowledgements: an end that says everything once", () => {
@@ -154,6 +157,7 @@ Deno.test("acknowledgements: an end that says everything once", () => {
   acknowledgements.repeated();
   acknowledgements.add(numbered(0), 1000);
   assert.deepEqual(drain(acknowledgements, 1000), [0]);
+  assert.equal(acknowledgements.echoDue, undefined);
   acknowledgements.reconnected(1000, 1001);
   assert.equal(acknowledgements.due, undefined);
 });

@@ -251,7 +251,7 @@ Deno.test(`client-transcripts.json: client-sends (${onPurpose["client-sends"]})`
 
   const shell = cases.find(({ name }) => name === "no-handshake-old-agent")!;
   const { channel } = play(shell);
-  const now = linkStart + 100;
+  const now = linkStart + 10;
   channel.send(new Uint8Array([0x0a]), now);
   channel.send(new Uint8Array([0x61, 0x0a]), now);
   assert.equal(channel.flag(Flag.TerminateSession, now), 2);
