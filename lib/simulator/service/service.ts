@@ -12,6 +12,7 @@ import { decodeOpenDataChannel } from "../../protocol/message/open_data_channel.
 import type { Transport } from "../../session/transport.ts";
 import { Agent } from "../agent/agent.ts";
 import { fastPace, realPace } from "../agent/pace.ts";
+import { refuseForeign } from "../api/guard.ts";
 import type { SimulatedSession } from "../registry.ts";
 import type {
   RunningService,
@@ -166,8 +167,9 @@ class Service implements RunningService {
   } {
     const { options, verifyUpgrade, registry } = this.#dependencies;
     // A web page may open a WebSocket to any port on this machine; its browser says so.
-    if (headers["origin"] !== undefined) {
-      return { status: 403, body: "No web page may open a data channel" };
+    const foreign = refuseForeign(headers, this.#listener.addr.port);
+    if (foreign !== undefined) {
+      return { status: foreign.status, body: foreign.reason };
     }
     const unsigned = headers["authorization"] === undefined;
     if (!(unsigned && options.allowUnsignedUpgrade)) {

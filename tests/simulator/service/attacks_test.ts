@@ -55,6 +55,21 @@ Deno.test("a web page is refused, signature or not", async () => {
   }
 });
 
+Deno.test("a page under a name of its own that leads here is refused (DNS rebinding)", async () => {
+  await using harness = await Harness.start({ allowUnsignedUpgrade: true });
+  const id = harness.session();
+  const { port } = new URL(harness.service.url(id));
+  for (const host of [`attacker.example:${port}`, "127.0.0.1", "localhost:1"]) {
+    const headers = { Host: host };
+    await refusesUpgrade(harness.open(id, { headers, signed: false }), 403);
+  }
+  const transport = await harness.open(id, {
+    headers: { Host: `localhost:${port}` },
+    signed: false,
+  });
+  await transport.close();
+});
+
 Deno.test("other paths are not there", async () => {
   await using harness = await Harness.start();
   const id = harness.session();
