@@ -38,7 +38,7 @@ export const executablePermissions: readonly Permission[] = [
   {
     flag: "--allow-run",
     reason:
-      "`credential_process`, which may be anything; `stty` for the size of a terminal that no standard stream leads to; `script`, `stty` and the shell of a simulated node; `~^Z`, which stops our own process",
+      "`credential_process`, which may be anything; the command given to `ssm simulate`; `stty`, which takes newline translation out of raw mode (`-opost`) and tells the size of a terminal that no standard stream leads to; `sh` with `cat` or `ps` for `~^Z`, which stops our own process group where a shell can continue it; `script`, `stty`, `ps` and the shell of a simulated node",
   },
   {
     flag: "--allow-sys=osRelease,homedir,uid",
