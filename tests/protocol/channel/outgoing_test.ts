@@ -334,11 +334,14 @@ Deno.test("selective repair: an acknowledgement of a repeat shows that the line 
     assert.deepEqual(drain(outgoing, now), [], `at ${now}`);
     outgoing.acknowledge(number, now);
   }
-  outgoing.acknowledge(999, 15_600); // never sent: proves nothing
+  for (const number of [-1, 20, 999]) outgoing.acknowledge(number, 15_600); // never sent
   outgoing.handleTimeout(15_400 + 1999);
   assert.deepEqual(drain(outgoing, 17_399), []);
-  outgoing.handleTimeout(15_400 + 2000);
-  assert.equal(drain(outgoing, 17_400).length, 11);
+  outgoing.acknowledge(0, 17_399); // said again
+  outgoing.handleTimeout(17_399 + 1999);
+  assert.deepEqual(drain(outgoing, 19_398), []);
+  outgoing.handleTimeout(17_399 + 2000);
+  assert.equal(drain(outgoing, 19_399).length, 11);
 });
 
 Deno.test("selective repair: a repeat of what was overtaken is no back-off", () => {
