@@ -12,6 +12,11 @@ import type { Clock, Terminal } from "./transport.ts";
 export const inputPayload = 1024;
 /** How long to wait before a second end of input, in milliseconds. */
 const repeatEnd = 2000;
+/**
+ * The other side counts as waiting for input after this long without output, in milliseconds: more
+ * than the agent and a network put between two pieces of one answer.
+ */
+const silence = 200;
 
 const CR = 13, LF = 10, CTRL_D = 4;
 
@@ -37,6 +42,8 @@ export class ShellInput {
   #wake: (() => void) | undefined;
   #cancelTimer: (() => void) | undefined;
   #lastByte: number | undefined;
+  #printed = 0;
+  #printedAt = 0;
 
   constructor(options: ShellInputOptions) {
     this.#options = options;
@@ -55,6 +62,11 @@ export class ShellInput {
 
   /** Something happened that may have given the channel room, or shown output. */
   progress(): void {
+    const printed = this.#options.printed();
+    if (printed !== this.#printed) {
+      this.#printed = printed;
+      this.#printedAt = this.#options.clock.now();
+    }
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
@@ -101,20 +113,36 @@ export class ShellInput {
 
   /**
    * Piped input is at its end: the remote shell gets what a person would type to leave, Enter if
-   * the last line has none and Ctrl-D, but not before it is there to read it. A program in the
-   * foreground may swallow the Ctrl-D, so it is typed once more, and again after each later output,
-   * as that may have been the next prompt.
+   * the last line has none and Ctrl-D, but not before it is there to read it. A person waits for
+   * the prompt first, and so do we, as far as silence tells: a Ctrl-D that comes while bash runs a
+   * command is no end of input any more when bash goes on reading (termios(3): the line is
+   * canonical in between, and its EOF turns into a NUL). A program in the foreground may swallow it
+   * as well, so it is typed once more, and again after each later output, as that may have been the
+   * next prompt.
    */
   async #endOfInput(): Promise<void> {
     await this.#until(() => this.#options.printed() > 0);
     const open = this.#lastByte !== undefined && this.#lastByte !== CR;
-    await this.#send(open ? Uint8Array.of(CR, CTRL_D) : Uint8Array.of(CTRL_D));
-    for (let printed = -1;;) {
-      await this.#sleep(repeatEnd);
-      await this.#until(() => this.#options.printed() > printed);
+    if (open) await this.#send(Uint8Array.of(CR));
+    for (let again = false;; again = true) {
+      await this.#silence();
       if (this.#stopped.signal.aborted) return;
-      printed = this.#options.printed();
+      const seen = again ? this.#options.printed() : -1;
       await this.#send(Uint8Array.of(CTRL_D));
+      await this.#sleep(repeatEnd);
+      await this.#until(() => this.#options.printed() > seen);
+    }
+  }
+
+  /** Waits for silence, but not for ever: some programs never fall silent. */
+  async #silence(): Promise<void> {
+    const { clock } = this.#options;
+    const latest = clock.now() + repeatEnd;
+    while (!this.#stopped.signal.aborted) {
+      const now = clock.now();
+      const until = Math.min(this.#printedAt + silence, latest);
+      if (until <= now) return;
+      await this.#sleep(until - now);
     }
   }
 

@@ -196,7 +196,7 @@ Deno.test("a reader of our output that went away ends the session", async () => 
   assertClean(bench);
 });
 
-Deno.test("piped input: NL becomes CR, then Ctrl-D once output was seen", async () => {
+Deno.test("piped input: NL becomes CR, then Ctrl-D once output was seen and fell silent", async () => {
   const terminal = new MemoryTerminal({ interactive: false, size: null });
   const bench = await start({ terminal });
   terminal.type("uname -a\nid");
@@ -204,6 +204,11 @@ Deno.test("piped input: NL becomes CR, then Ctrl-D once output was seen", async 
   await bench.clock.advance(3000);
   assert.equal(bench.agent.input, "", "nothing is typed into the void");
   bench.agent.print("$ ");
+  await bench.clock.advance(150);
+  assert.equal(bench.agent.input, "uname -a\rid\r", "Enter need not wait");
+  bench.agent.print("uname -a\r\n");
+  await bench.clock.advance(190);
+  assert.equal(bench.agent.input, "uname -a\rid\r", "not into a command");
   await bench.clock.advance(10);
   assert.equal(bench.agent.input, "uname -a\rid\r\x04");
   assert.equal(terminal.rawEntered, 0);
@@ -221,6 +226,25 @@ Deno.test("piped input: NL becomes CR, then Ctrl-D once output was seen", async 
   bench.agent.closeChannel();
   await bench.clock.advance(0);
   assert.deepEqual(bench.outcome(), { kind: "ended" });
+  assertClean(bench);
+});
+
+Deno.test("piped input: Ctrl-D comes though the output never falls silent", async () => {
+  const terminal = new MemoryTerminal({ interactive: false });
+  const bench = await start({ terminal });
+  terminal.end();
+  for (let passed = 0; passed < 1900; passed += 100) {
+    bench.agent.print("tick");
+    await bench.clock.advance(100);
+    assert.equal(bench.agent.input, "");
+  }
+  for (let passed = 0; passed < 300; passed += 100) {
+    bench.agent.print("tick");
+    await bench.clock.advance(100);
+  }
+  assert.equal(bench.agent.input, "\x04");
+  bench.agent.closeChannel();
+  await bench.clock.advance(0);
   assertClean(bench);
 });
 
