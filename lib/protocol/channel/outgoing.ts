@@ -72,6 +72,8 @@ export class Outgoing {
   #readyAt = 0;
   readonly #timers = new RetransmissionQueue<Outstanding>();
   #next = 0;
+  /** No number below this one is outstanding. */
+  #lowest = 0;
   #transmissions = 0;
   #highestSent = -1;
   #highestAcknowledged = -1;
@@ -116,8 +118,7 @@ export class Outgoing {
   }
   /** When the oldest unacknowledged message was first sent. */
   get oldestSince(): number | undefined {
-    for (const message of this.#outstanding.values()) return message.firstSent;
-    return undefined;
+    return this.#oldest()?.firstSent;
   }
   /** True until this message is acknowledged. */
   isOutstanding(number: number): boolean {
@@ -139,7 +140,7 @@ export class Outgoing {
       lastSent: 0,
       waiting: true,
       repeated: false,
-      order: 0,
+      order: -1,
       firstOrder: undefined,
       sentBefore: -1,
     };
@@ -158,7 +159,7 @@ export class Outgoing {
     // An acknowledgement of what was never sent is the peer's mistake.
     if (message.firstSent === undefined) return;
     // The agent takes input once it has taken the first in the row; those behind it prove nothing.
-    if (this.#isOldest(message)) this.#eagerUntil = now;
+    if (message === this.#oldest()) this.#eagerUntil = now;
     this.#outstanding.delete(number);
     this.#timers.forget(message);
     // Which transmission is answered cannot be known: the first, which is not too much to believe.
@@ -175,9 +176,14 @@ export class Outgoing {
     if (this.#repair === "selective") this.#lossCheckAt = now;
   }
 
-  #isOldest(message: Outstanding): boolean {
-    for (const oldest of this.#outstanding.values()) return oldest === message;
-    return false;
+  /**
+   * The message with the lowest number. Found by counting up, as a map that loses its first entry
+   * again and again walks over all the holes: 12 µs for each acknowledgement of a full window.
+   */
+  #oldest(): Outstanding | undefined {
+    if (this.#outstanding.size === 0) return undefined;
+    while (!this.#outstanding.has(this.#lowest)) this.#lowest++;
+    return this.#outstanding.get(this.#lowest);
   }
 
   /**
@@ -254,19 +260,20 @@ export class Outgoing {
     const tick = Math.floor((now - this.#startedAt) / officialTick);
     if (tick <= this.#lastTick) return;
     this.#lastTick = tick;
-    for (const message of this.#outstanding.values()) {
-      if (
-        message.firstSent !== undefined &&
-        now - message.lastSent >= this.#estimator.timeout
-      ) {
-        this.#again(message);
-      }
-      return;
-    }
+    const message = this.#oldest();
+    if (
+      message?.firstSent !== undefined &&
+      now - message.lastSent >= this.#estimator.timeout
+    ) this.#again(message);
   }
 
   #findOvertaken(now: number): void {
     this.#lossCheckAt = undefined;
+    const oldest = this.#oldest();
+    if (
+      oldest === undefined ||
+      oldest.number + overtakenBy > this.#highestAcknowledged
+    ) return;
     const age = Math.max(10, this.#estimator.smoothed / 4);
     for (const message of this.#outstanding.values()) {
       if (message.number + overtakenBy > this.#highestAcknowledged) break;
@@ -331,19 +338,15 @@ export class Outgoing {
   /** When {@linkcode handleTimeout} has something to do; `undefined` while nothing is in flight. */
   nextTimeout(now: number): number | undefined {
     if (this.#repair === "head") {
-      for (const message of this.#outstanding.values()) {
-        if (message.firstSent === undefined || message.waiting) {
-          return undefined;
-        }
-        const due = Math.max(now, message.lastSent + this.#estimator.timeout);
-        // A tick that is over does not come again, however old the message.
-        const ticks = Math.max(
-          this.#lastTick + 1,
-          Math.ceil((due - this.#startedAt) / officialTick),
-        );
-        return this.#startedAt + ticks * officialTick;
-      }
-      return undefined;
+      const message = this.#oldest();
+      if (message?.firstSent === undefined || message.waiting) return undefined;
+      const due = Math.max(now, message.lastSent + this.#estimator.timeout);
+      // A tick that is over does not come again, however old the message.
+      const ticks = Math.max(
+        this.#lastTick + 1,
+        Math.ceil((due - this.#startedAt) / officialTick),
+      );
+      return this.#startedAt + ticks * officialTick;
     }
     const overdue = this.#timers.next((attempt) => this.#timeout(attempt, now));
     if (this.#lossCheckAt === undefined) return overdue;

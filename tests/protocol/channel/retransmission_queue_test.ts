@@ -4,6 +4,7 @@ import {
   RetransmissionQueue,
   type Transmission,
 } from "../../../lib/protocol/channel/retransmission_queue.ts";
+import { seededNumbers } from "../../testkit/link.ts";
 
 function sentAt(lastSent: number, attempt = 1, order = 0): Transmission {
   return { attempt, firstSent: 0, lastSent, order, waiting: false };
@@ -88,4 +89,43 @@ Deno.test("retransmission queue: finds what a look at every message finds", () =
       assert.equal(queue.next(timeout), next);
     },
   ));
+});
+
+Deno.test("retransmission queue: messages leave and come again in any order", () => {
+  const timeout = (attempt: number) => 100 * attempt;
+  const chance = seededNumbers(4);
+  const queue = new RetransmissionQueue<Transmission>();
+  const messages = Array.from({ length: 400 }, () => sentAt(0, 1, -1));
+  const inFlight = new Set<Transmission>();
+  let order = 0;
+  for (let now = 0; now < 20_000; now++) {
+    const message = messages[Math.floor(chance() * messages.length)]!;
+    // Mostly the oldest leaves, as on a good line.
+    const [oldest] = inFlight;
+    if (oldest !== undefined && chance() < 0.5) {
+      queue.forget(oldest);
+      queue.forget(oldest); // does no harm
+      inFlight.delete(oldest);
+    }
+    queue.forget(message);
+    inFlight.delete(message);
+    if (chance() < 0.6) {
+      message.attempt = 1 + Math.floor(chance() * 3);
+      message.lastSent = now;
+      message.order = order++;
+      queue.sent(message);
+      inFlight.add(message);
+    }
+    const due = ({ lastSent, attempt }: Transmission) =>
+      lastSent + timeout(attempt);
+    const next = inFlight.size === 0
+      ? undefined
+      : Math.min(...[...inFlight].map(due));
+    assert.equal(queue.next(timeout), next);
+    if (now % 50 > 0) continue;
+    assert.deepEqual(
+      new Set(queue.overdue(now, timeout)),
+      new Set([...inFlight].filter((one) => due(one) <= now)),
+    );
+  }
 });
