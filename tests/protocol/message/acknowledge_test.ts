@@ -105,3 +105,29 @@ Deno.test("acknowledge: what has no number is refused", () => {
     PayloadError,
   );
 });
+
+Deno.test("acknowledge: the official form is read from its end, without building an object", () => {
+  const end =
+    '"AcknowledgedMessageSequenceNumber":123456,"IsSequentialMessage":true}';
+  for (
+    const start of [
+      "",
+      "not JSON ",
+      '"A',
+      '{"AcknowledgedMessageType":"x',
+      '{"AcknowledgedMessageId":"y",',
+    ]
+  ) {
+    assert.equal(decode(start + " " + end), 123456, start);
+  }
+  assert.equal(decode(" " + end.replace("123456", "0")), 0);
+  assert.equal(
+    decode(" " + end.replace("123456", "123456789012345")),
+    123456789012345,
+  );
+  // Sixteen digits may not be exact: that is the JSON parser's business.
+  assert.throws(
+    () => decode(" " + end.replace("123456", "1234567890123456")),
+    PayloadError,
+  );
+});
