@@ -38,7 +38,7 @@ export const generalFlags: FlagParametersForType<GeneralFlags> = {
     brief: "Say nothing on standard error but errors [SSM_QUIET]",
     default: false,
   },
-  verbose: { kind: "counter", brief: "Say more on standard error; -vv: more" },
+  verbose: { kind: "counter", brief: "Say more on standard error" },
   noColor: {
     kind: "boolean",
     brief: "Use no colour, as NO_COLOR does",
@@ -76,7 +76,8 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
   transport: {
     kind: "enum",
     values: ["native", "builtin"],
-    brief: "WebSocket: ours, or the platform's own [SSM_TRANSPORT]",
+    brief: "WebSocket: ours (native, the default), or the platform's own " +
+      "[SSM_TRANSPORT]",
     optional: true,
   },
   streamHost: {

@@ -21,6 +21,9 @@ export interface HelpText {
   readonly notes?: string;
 }
 
+/** The width that every text has to fit in. */
+const columns = 80;
+
 /** Where the notes begin in a full description; no text has it. */
 const notesMark = "\0";
 
@@ -71,7 +74,10 @@ export function commandHelp<C extends CommandContext>(
   const width = Math.max(...rows.map((row) => row.left.length)) + 2;
   const table = (shared: boolean) =>
     rows.filter((row) => row.shared === shared)
-      .map((row) => `  ${row.left.padEnd(width)}${row.right}\n`).join("");
+      .map(({ left, right }) => {
+        const lines = wrap(right, columns - 2 - width);
+        return `  ${left.padEnd(width)}${lines.join("\n".padEnd(width + 3))}\n`;
+      }).join("");
   const own = table(false);
   return `${text}\n\n${own === "" ? "" : `Flags:\n${own}\n`}` +
     `General flags:\n${table(true)}` +
@@ -101,6 +107,19 @@ export function routesHelp<C extends CommandContext>(
       .join("") +
     `\n'${prefix.join(" ")} <command> --help' says more about a command.\n` +
     (notes === undefined ? "" : `\n${notes}\n`);
+}
+
+/** A text's words in lines of at most so many characters, unless a word is longer. */
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }
 
 function flagColumn(letter: string | undefined, name: string): string {

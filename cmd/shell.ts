@@ -94,9 +94,10 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
     brief: "Open a shell on a node",
     fullDescription: fullDescription({
       usage: "shell <target> [flags]",
-      description: "Opens a shell on a node through Session Manager. The " +
-        "target is an instance id (i-…),\na managed node's id (mi-…), or a " +
-        "Name tag. A lost connection resumes by itself.",
+      description:
+        "Opens a shell on a node through Session Manager. The target is an instance id\n" +
+        "(i-…), a managed node's id (mi-…), or a Name tag. A lost connection resumes by\n" +
+        "itself. Credentials, profiles and regions are those of the AWS CLI.",
       examples: [
         [
           "A shell on the node with the Name tag web-server",
@@ -107,13 +108,13 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
           "ssm shell i-0123456789abcdef0 --profile prod --region eu-west-1",
         ],
         [
-          "Run piped commands and return",
+          "Run piped commands and return when they are done",
           "echo 'uname -a' | ssm shell web-server -q",
         ],
         [
           "A command from a document, on a terminal",
-          "ssm shell web-server --document-name AWS-StartInteractiveCommand " +
-          "--parameters command=top",
+          "ssm shell web-server --document-name AWS-StartInteractiveCommand \\\n" +
+          "    --parameters command=top",
         ],
       ],
       notes: `${escapeKeys("~")}

@@ -33,10 +33,10 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
     fullDescription: fullDescription({
       usage: "simulate [flags] [-- command…]",
       description:
-        "Runs a Session Manager on 127.0.0.1, with nodes whose shell is a program of this\n" +
-        "machine. With a command, runs it with the environment that leads every AWS client\n" +
-        "to the simulator, and ends with its exit code; without, prints that environment\n" +
-        "and runs until Ctrl-C.",
+        "Runs a Session Manager on 127.0.0.1, with nodes whose shell is a program of\n" +
+        "this machine. With a command, runs it with the environment that leads every AWS\n" +
+        "client to the simulator, and ends with its exit code; without, prints that\n" +
+        "environment and runs until Ctrl-C. Other users of the machine get no session.",
       examples: [
         [
           "A shell through the whole protocol",
@@ -48,24 +48,39 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
         ],
         [
           "Two nodes, one of them offline, on a bad line",
-          "ssm simulate --node name=web --node name=db,offline --loss 0.05 " +
-          "--latency 80 -- bash",
+          "ssm simulate --node name=web --node name=db,offline \\\n" +
+          "    --loss 0.05 --latency 80 -- bash",
         ],
         [
           "A connection that is closed every 100 kB, five times",
-          "ssm simulate --close-after-bytes 100000 --close-limit 5 -- ssm shell web-server",
+          "ssm simulate --close-after-bytes 100000 --close-limit 5 \\\n" +
+          "    -- ssm shell web-server",
         ],
         [
           "Sessions encrypted with KMS",
           "ssm simulate --kms-key alias/sessions -- ssm shell web-server",
         ],
       ],
-      notes:
-        `A node is name=…,platform=…,agent=…,address=…,computer=…,tag:KEY=…,id=… with the words
-offline, inactive, stopped, terminated, unregistered, managed.
+      notes: `A node is described by any of these, separated by commas:
+  name=…          its Name tag; tag:KEY=… another tag
+  id=…            i- or mi- and 17 hex digits
+  platform=…      Linux, Windows or MacOS
+  agent=…         its agent's version, 3.3.987.0 if nothing is said
+  address=…       its IP address
+  computer=…      its host name
+  offline         its agent has lost the connection
+  inactive        its agent is inactive
+  stopped, terminated
+                  states of its EC2 instance
+  unregistered    EC2 knows it, Session Manager does not
+  managed         it is an mi- node, which EC2 does not know
 
-Exit codes: the command's own; 126 it cannot be executed; 127 it does not exist;
-128+n ended by signal n; 125 the simulator could not be started.`,
+Exit codes:
+  125    the simulator could not be started
+  126    the command cannot be executed
+  127    the command does not exist
+  128+n  ended by signal n
+  else   the command's own`,
     }),
   },
   parameters: { flags: simulateFlags, aliases: generalAliases },

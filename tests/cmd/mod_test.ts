@@ -5,6 +5,12 @@ import { root, runCommandLine } from "../../cmd/mod.ts";
 import { version } from "../../lib/version.ts";
 import { TestContext } from "../testkit/context.ts";
 
+/** It is read in terminals of the least usual size. */
+function assertFits(text: string): void {
+  const long = text.split("\n").filter((line) => [...line].length > 80);
+  assert.deepEqual(long, []);
+}
+
 /** Every command with the words that lead to it. */
 function* commands(
   routes: RouteMap<CommandWorld>,
@@ -39,6 +45,7 @@ Deno.test("the version is that of deno.json", async () => {
 Deno.test("help goes to stdout, whichever way it is asked for", async () => {
   const { out } = await output("--help");
   assert.match(out, /Commands:\n {2}shell /);
+  assertFits(out);
   for (const args of [[], ["-h"], ["help"], ["-v"], ["--region", "x"]]) {
     const other = await output(...args);
     assert.deepEqual([other.code, other.out, other.err], [0, out, ""]);
@@ -65,6 +72,7 @@ Deno.test("the help of every command has its usage, examples and every flag", as
     assert.match(out, /\nExamples:\n {2}# .+\n {2}.*ssm /);
     assert.match(out, /\n {2}-h, --help +Show this text\n/);
     assert.ok(out.endsWith("\n") && !out.endsWith("\n\n"));
+    assertFits(out);
     for (const [key, flag] of Object.entries(command.parameters.flags ?? {})) {
       const name = key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
       assert.equal(
