@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ArrivedMessages } from "./arrived_messages.ts";
 import {
   type Clock,
   type Transport,
@@ -151,10 +152,8 @@ export class BuiltinTransport implements Transport {
   readonly #clock: Clock;
   readonly #resolveClosed: (close: TransportClose) => void;
   readonly #release: () => void;
-  #messages: Uint8Array[] = [];
-  #reader: ((messages: readonly Uint8Array[] | undefined) => void) | undefined;
+  readonly #arrived = new ArrivedMessages();
   #ended = false;
-  #discard = false;
   /** Set by `close`: how the transport ends unless the peer says otherwise. */
   #closing: TransportClose | undefined;
   #error = "";
@@ -218,18 +217,7 @@ export class BuiltinTransport implements Transport {
    * @throws {TypeError} Another call is still waiting.
    */
   read(): Promise<readonly Uint8Array[] | undefined> {
-    if (this.#reader !== undefined) {
-      return Promise.reject(
-        new TypeError("Cannot read messages: another read is waiting"),
-      );
-    }
-    if (this.#messages.length > 0) {
-      const messages = this.#messages;
-      this.#messages = [];
-      return Promise.resolve(messages);
-    }
-    if (this.#ended || this.#discard) return Promise.resolve(undefined);
-    return new Promise((resolve) => this.#reader = resolve);
+    return this.#arrived.read();
   }
 
   /**
@@ -239,9 +227,7 @@ export class BuiltinTransport implements Transport {
    * @param reason The close reason, at most 123 bytes of UTF-8.
    */
   async close(code = 1000, reason = ""): Promise<void> {
-    this.#discard = true;
-    this.#messages = [];
-    this.#deliver();
+    this.#arrived.discard();
     if (this.#closing === undefined && !this.#ended) {
       const end = this.#closing = { code, reason, clean: true };
       if (code === 1000 || code >= 3000) this.#socket.close(code, reason);
@@ -255,27 +241,13 @@ export class BuiltinTransport implements Transport {
   }
 
   #receive(data: unknown): void {
-    if (this.#discard || this.#ended) return;
-    this.#messages.push(
+    if (this.#ended) return;
+    this.#arrived.push(
       typeof data === "string"
         ? new TextEncoder().encode(data)
         : new Uint8Array(data as ArrayBuffer),
     );
-    this.#deliver();
-  }
-
-  #deliver(): void {
-    const reader = this.#reader;
-    if (reader === undefined) return;
-    if (this.#messages.length > 0) {
-      const messages = this.#messages;
-      this.#messages = [];
-      this.#reader = undefined;
-      reader(messages);
-    } else if (this.#ended || this.#discard) {
-      this.#reader = undefined;
-      reader(undefined);
-    }
+    this.#arrived.deliver();
   }
 
   #poll(delay: number): void {
@@ -294,7 +266,7 @@ export class BuiltinTransport implements Transport {
     this.#cancelPoll = undefined;
     for (const resolve of this.#drainedWaiters.splice(0)) resolve();
     this.#release();
-    this.#deliver();
+    this.#arrived.end();
     this.#resolveClosed(close);
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { ArrivedMessages } from "./arrived_messages.ts";
 import type { Clock, Transport, TransportClose } from "../session/transport.ts";
 import { defaultPingInterval, KeepAlive } from "./keep_alive.ts";
 import { OutgoingFrames } from "./outgoing_frames.ts";
@@ -49,15 +50,13 @@ export class Rfc6455Transport implements Transport {
   readonly #slab = new ReceiveSlab();
   readonly #keepAlive: KeepAlive;
 
-  #messages: Uint8Array[] = [];
-  #reader: ((messages: readonly Uint8Array[] | undefined) => void) | undefined;
+  readonly #arrived = new ArrivedMessages();
   /** Wakes the read loop while it waits for somebody to take the messages. */
   #taken: (() => void) | undefined;
 
   /** Set once a close frame of ours is on its way: how the transport ends if all goes well. */
   #closing: TransportClose | undefined;
   #peerClosed = false;
-  #discard = false;
   #ended = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -95,7 +94,7 @@ export class Rfc6455Transport implements Transport {
       options.maxMessageSize ?? 16 * 1024 * 1024,
       {
         message: (bytes) => {
-          if (!this.#discard) this.#messages.push(bytes);
+          this.#arrived.push(bytes);
         },
         // The view may be of a slab, which is never written again.
         ping: (payload) => this.#out.pong(payload),
@@ -138,19 +137,9 @@ export class Rfc6455Transport implements Transport {
    * @throws {TypeError} Another call is still waiting.
    */
   read(): Promise<readonly Uint8Array[] | undefined> {
-    if (this.#reader !== undefined) {
-      return Promise.reject(
-        new TypeError("Cannot read messages: another read is waiting"),
-      );
-    }
-    if (this.#messages.length > 0) {
-      const messages = this.#messages;
-      this.#messages = [];
-      this.#wake();
-      return Promise.resolve(messages);
-    }
-    if (this.#ended || this.#discard) return Promise.resolve(undefined);
-    return new Promise((resolve) => this.#reader = resolve);
+    const messages = this.#arrived.read();
+    this.#wake();
+    return messages;
   }
 
   /**
@@ -160,9 +149,7 @@ export class Rfc6455Transport implements Transport {
    * @param reason The close reason, cut to 123 bytes of UTF-8.
    */
   async close(code = 1000, reason = ""): Promise<void> {
-    this.#discard = true;
-    this.#messages = [];
-    this.#deliver();
+    this.#arrived.discard();
     this.#wake();
     this.#beginClose({ code, reason, clean: true });
     await this.closed;
@@ -181,7 +168,7 @@ export class Rfc6455Transport implements Transport {
     try {
       if (initial !== undefined && initial.length > 0) this.#parse(initial);
       while (!this.#ended && !this.#peerClosed) {
-        if (this.#messages.length > 0 && this.#closing === undefined) {
+        if (this.#arrived.waiting && this.#closing === undefined) {
           await new Promise<void>((resolve) => this.#taken = resolve);
           continue;
         }
@@ -215,22 +202,7 @@ export class Rfc6455Transport implements Transport {
         clean: true,
       });
     }
-    this.#deliver();
-  }
-
-  /** Hands waiting messages, or the end, to whoever waits in `read`. */
-  #deliver(): void {
-    const reader = this.#reader;
-    if (reader === undefined) return;
-    if (this.#messages.length > 0) {
-      const messages = this.#messages;
-      this.#messages = [];
-      this.#reader = undefined;
-      reader(messages);
-    } else if (this.#ended || this.#discard) {
-      this.#reader = undefined;
-      reader(undefined);
-    }
+    this.#arrived.deliver();
   }
 
   #wake(): void {
@@ -288,7 +260,7 @@ export class Rfc6455Transport implements Transport {
       // It is closed already: that is what we want.
     }
     this.#wake();
-    this.#deliver();
+    this.#arrived.end();
     this.#resolveClosed(close);
   }
 }
