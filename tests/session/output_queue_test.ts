@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { OutputQueue } from "../../lib/session/output_queue.ts";
 import { settle } from "../testkit/manual_clock.ts";
 
@@ -62,4 +63,81 @@ Deno.test("a failed write is reported once, and ends the queue", async () => {
   await queue.drained();
   assert.equal(failures.length, 1);
   assert.ok(failures[0] instanceof Deno.errors.BrokenPipe);
+});
+
+Deno.test("a write that throws at once does not keep drained waiting", async () => {
+  const failures: unknown[] = [];
+  const queue = new OutputQueue(
+    () => {
+      throw new Deno.errors.BadResource("closed");
+    },
+    unexpected,
+    (error) => failures.push(error),
+  );
+  queue.push(bytes("a"));
+  await queue.drained();
+  assert.equal(failures.length, 1);
+});
+
+Deno.test("small pieces that wait are kept together, whatever they were part of", async () => {
+  const written: Uint8Array[] = [];
+  const gate = Promise.withResolvers<void>();
+  const queue = new OutputQueue(
+    (chunk) => {
+      written.push(chunk);
+      return gate.promise;
+    },
+    () => {},
+    unexpected,
+  );
+  const frame = Uint8Array.from({ length: 200_000 }, (_, i) => i * 7);
+  queue.push(frame.subarray(0, 1));
+  for (let at = 1; at < frame.length; at += 3) {
+    queue.push(frame.slice(at, at + 3));
+  }
+  gate.resolve();
+  await queue.drained();
+  assert.equal(written.length, 1 + Math.ceil((frame.length - 1) / 65536));
+  assert.ok(written.slice(1).every((chunk) => chunk.length <= 65536));
+  const all = new Uint8Array(
+    await new Blob(written as BlobPart[]).arrayBuffer(),
+  );
+  assert.deepEqual(all, frame);
+});
+
+Deno.test("pieces of any size come out whole and in order", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({
+          length: fc.oneof(
+            fc.integer({ min: 1, max: 50 }),
+            fc.integer({ min: 60_000, max: 140_000 }),
+            fc.constantFrom(4096, 65_535, 65_536, 65_537),
+          ),
+          rest: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 30 },
+      ),
+      async (pieces) => {
+        let reported = 0, next = 0, seen = 0;
+        const queue = new OutputQueue(
+          async (chunk) => {
+            for (const byte of chunk) if (byte !== seen++ % 251) assert.fail();
+            await Promise.resolve();
+          },
+          (count) => reported += count,
+          unexpected,
+        );
+        for (const { length, rest } of pieces) {
+          queue.push(Uint8Array.from({ length }, () => next++ % 251));
+          if (rest) await settle();
+        }
+        await queue.drained();
+        assert.equal(seen, next);
+        assert.equal(reported, next);
+      },
+    ),
+    { numRuns: 50 },
+  );
 });
