@@ -7,7 +7,7 @@
  * 2. session/shell.ts gives them to `channel.send`, and stops reading while `writable` is false;
  * 3. channel/outgoing.ts numbers the message and keeps it until it is acknowledged;
  * 4. message/client_message.ts encodes it;
- * 5. this file drains `pollTransmit` into io/rfc6455_transport.ts.
+ * 5. session/transmitter.ts drains `pollTransmit` into io/rfc6455_transport.ts.
  *
  * Back: frame → this file → `channel.receive` → decode, digest → acknowledgement queued →
  * incoming.ts and receiver.ts release what is in order → event → session/shell.ts → terminal.
@@ -21,25 +21,24 @@ import type { ChannelEvent } from "../protocol/channel/events.ts";
 import { toUuidV4, uuidText } from "../protocol/message/message_id.ts";
 import { encodeOpenDataChannel } from "../protocol/message/open_data_channel.ts";
 import { clientVersion } from "../protocol/message/version.ts";
-import {
-  ControlError,
-  type SessionControl,
-  type SessionGrant,
-} from "./control.ts";
+import type { SessionControl, SessionGrant } from "./control.ts";
+import { DataKeys } from "./data_keys.ts";
 import {
   connect,
   type Connection,
   ConnectionLostError,
   type ConnectOptions,
+  longestDelay,
   reconnect,
 } from "./resume.ts";
+import { Transmitter } from "./transmitter.ts";
 import type { Clock, Transport } from "./transport.ts";
+import { WakeUp } from "./wake_up.ts";
 
-/**
- * Bytes that may wait in the transport before the channel keeps the rest: enough to keep a fast
- * network busy, little enough that a repeat or an acknowledgement is not stuck behind megabytes.
- */
-export const transmitQueue: number = 256 * 1024;
+/** While the transport takes nothing, what is due can wait; milliseconds between two looks. */
+const blockedPause = 100;
+/** A timer this late, in milliseconds, means that the process was stopped, or the machine asleep. */
+const sleptLimit = 10_000;
 
 /** What a driver needs. */
 export interface DriverOptions {
@@ -56,7 +55,7 @@ export interface DriverOptions {
   readonly onResumed?: (after: number) => void;
   /** There is no way back. */
   readonly onGone: (error: ConnectionLostError) => void;
-  /** Something that should not happen did. */
+  /** Something that should not happen did; what the other functions here throw comes here too. */
   readonly onError: (error: unknown) => void;
   /** Bytes of payload that may wait for the session. */
   readonly receiveCapacity?: number;
@@ -70,15 +69,19 @@ export class Driver {
   readonly #clock: Clock;
   readonly #clientId = newUuid();
   readonly #stopped = new AbortController();
-  #transport: Transport | undefined;
-  #cancelTimer: (() => void) | undefined;
-  #timerAt = Infinity;
-  #blocked = false;
+  readonly #wakeUp: WakeUp;
+  readonly #out: Transmitter;
+  readonly #keys: DataKeys;
+  #flushing = false;
+  /** True once something came over this connection that had not come before. */
+  #useful = false;
   #running: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | undefined;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#clock = options.clock;
+    this.#wakeUp = new WakeUp(this.#clock, (late) => this.#timeout(late));
     this.channel = new DataChannel({
       role: "client",
       random: randomBytes,
@@ -86,6 +89,23 @@ export class Driver {
         ? {}
         : { receiveCapacity: options.receiveCapacity }),
     }, this.#clock.now());
+    const flush = () => {
+      if (!this.#stopped.signal.aborted) this.flush();
+    };
+    this.#out = new Transmitter(this.channel, this.#clock, flush);
+    this.#keys = new DataKeys({
+      control: options.control,
+      clock: this.#clock,
+      channel: this.channel,
+      signal: this.#stopped.signal,
+      flush,
+      onError: options.onError,
+    });
+  }
+
+  /** True while there is a connection. */
+  get connected(): boolean {
+    return this.#out.connected;
   }
 
   /**
@@ -100,7 +120,7 @@ export class Driver {
       this.#options.grant,
       this.#connectOptions(either),
     );
-    this.#open(connection);
+    if (!await this.#open(connection, either)) throw either.reason;
     this.#running = this.#run(connection).catch((error) => {
       if (!this.#stopped.signal.aborted) this.#options.onError(error);
     });
@@ -111,34 +131,54 @@ export class Driver {
     return { control, clock, signal, random: Math.random };
   }
 
-  /** The first frame of every connection is text, with the token (data-channel.md §1.3). */
-  #open({ transport, tokenValue }: Connection): void {
-    this.#transport = transport;
-    this.#blocked = false;
+  /**
+   * Takes a connection into use. The first frame of each is text, with the token
+   * (data-channel.md §1.3). One that comes too late is closed, as nobody else will; then false.
+   */
+  async #open(
+    { transport, tokenValue }: Connection,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (signal.aborted) {
+      await transport.close(1000);
+      return false;
+    }
+    this.#useful = false;
     transport.sendText(encodeOpenDataChannel({
       requestId: newUuid(),
       tokenValue,
       clientId: this.#clientId,
       clientVersion,
     }));
+    this.#out.attach(transport);
     this.flush();
+    return true;
   }
 
   /** One connection after the other, until the session is over. */
   async #run(connection: Connection): Promise<void> {
-    let current = connection, fruitless = 0;
+    const { signal } = this.#stopped;
+    let current = connection, fruitless = 0, since: number | undefined;
     for (;;) {
-      const heard = await this.#pump(current.transport);
-      if (this.channel.over || this.#stopped.signal.aborted) return;
+      const openedAt = this.#clock.now();
+      await this.#pump(current.transport);
+      if (this.channel.over || signal.aborted) return;
       const close = await current.transport.closed;
+      if (signal.aborted) return;
       const lostAt = this.#clock.now();
       this.channel.disconnected(lostAt);
-      this.#transport = undefined;
-      this.#options.onLost?.(close.reason || `closed with code ${close.code}`);
-      fruitless = heard ? 0 : fruitless + 1;
+      this.#out.detach();
+      const reason = close.reason || `closed with code ${close.code}`;
+      this.#options.onLost?.(reason);
+      // An idle session says nothing for hours; one that lasted was of use.
+      const useful = this.#useful || lostAt - openedAt >= longestDelay;
+      fruitless = useful ? 0 : fruitless + 1;
+      since = useful ? lostAt : since ?? lostAt;
       try {
-        const options = this.#connectOptions(this.#stopped.signal);
-        current = await reconnect(current.streamUrl, fruitless, options);
+        current = await reconnect(
+          { streamUrl: current.streamUrl, since, fruitless, reason },
+          this.#connectOptions(signal),
+        );
       } catch (error) {
         if (!(error instanceof ConnectionLostError)) throw error;
         this.#options.onGone(error);
@@ -146,30 +186,39 @@ export class Driver {
       }
       const now = this.#clock.now();
       this.channel.reconnected(now);
-      this.#open(current);
+      if (!await this.#open(current, signal)) return;
       this.#options.onResumed?.(now - lostAt);
     }
   }
 
-  /** Reads until the transport ends; tells whether anything came. */
-  async #pump(transport: Transport): Promise<boolean> {
-    let heard = false;
+  /** Reads until the transport ends. */
+  async #pump(transport: Transport): Promise<void> {
     for (;;) {
       const frames = await transport.read();
-      if (frames === undefined || this.#stopped.signal.aborted) return heard;
-      heard = true;
+      if (frames === undefined || this.#stopped.signal.aborted) return;
       const now = this.#clock.now();
+      const before = this.channel.unacknowledged;
       for (const frame of frames) this.channel.receive(frame, now);
+      this.#useful ||= this.channel.unacknowledged < before;
       this.flush();
     }
   }
 
   /** Hands on events and frames, and sets the timer. Call it after using the channel. */
   flush(): void {
-    this.#deliver();
-    this.#transmit();
-    this.#schedule();
-    this.#options.onProgress?.();
+    // Called by an event's taker: what it left is done when it returns.
+    if (this.#flushing) return;
+    try {
+      this.#flushing = true;
+      this.#deliver();
+      this.#out.transmit();
+      this.#schedule();
+      this.#flushing = false;
+      this.#options.onProgress?.();
+    } catch (error) {
+      this.#flushing = false;
+      this.#options.onError(error);
+    }
   }
 
   #deliver(): void {
@@ -177,74 +226,39 @@ export class Driver {
       const event = this.channel.pollEvent();
       if (event === undefined) return;
       if (event.type === "data-key-needed") {
-        this.#fetchKey(event.keyId, event.challenge);
-      } else this.#options.onEvent(event);
+        this.#keys.fetch(event);
+        continue;
+      }
+      this.#useful ||= event.type === "payload" || event.type === "started";
+      this.#options.onEvent(event);
     }
-  }
-
-  #transmit(): void {
-    const transport = this.#transport;
-    if (transport === undefined || this.#blocked) return;
-    const now = this.#clock.now();
-    while (transport.buffered < transmitQueue) {
-      const frame = this.channel.pollTransmit(now);
-      if (frame === undefined) return;
-      transport.send(frame);
-    }
-    this.#blocked = true;
-    transport.drained().then(() => {
-      if (this.#transport !== transport) return;
-      this.#blocked = false;
-      if (!this.#stopped.signal.aborted) this.flush();
-    });
   }
 
   #schedule(): void {
-    const at = this.channel.nextTimeout ?? Infinity;
-    if (at === this.#timerAt) return;
-    // A timer that fires early does no harm and is cheaper than a new one for each message.
-    if (
-      at > this.#timerAt && this.#cancelTimer !== undefined && at !== Infinity
-    ) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#timerAt = at;
-    if (at === Infinity || this.#stopped.signal.aborted) return;
-    this.#cancelTimer = this.#clock.setTimer(
-      Math.max(0, at - this.#clock.now()),
-      () => {
-        this.#cancelTimer = undefined;
-        this.#timerAt = Infinity;
-        this.channel.handleTimeout(this.#clock.now());
-        this.flush();
-      },
-    );
+    if (this.#stopped.signal.aborted) return;
+    // An acknowledgement that is due stays so until there is room for it.
+    const pause = this.#out.blocked ? blockedPause : 0;
+    this.#wakeUp.set(this.channel.nextTimeout, pause);
   }
 
-  async #fetchKey(keyId: string, challenge: string | undefined): Promise<void> {
-    try {
-      const key = await this.#options.control.dataKey(
-        keyId,
-        challenge,
-        this.#stopped.signal,
-      );
-      this.channel.provideDataKey(key, this.#clock.now());
-    } catch (error) {
-      if (this.#stopped.signal.aborted) return;
-      if (!(error instanceof ControlError)) this.#options.onError(error);
-      const reason = error instanceof Error ? error.message : String(error);
-      this.channel.refuseDataKey(reason, this.#clock.now());
-    }
+  #timeout(late: number): void {
+    const now = this.#clock.now();
+    // We were deaf, so the agent's silence is no fault of its own, and its answers are not read
+    // yet: its time begins again, as with a new connection.
+    if (late > sleptLimit && this.connected) this.channel.reconnected(now);
+    this.channel.handleTimeout(now);
     this.flush();
   }
 
   /** Ends the connection, for good. */
-  async stop(): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#stopped.abort(new DOMException("The session is over", "AbortError"));
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    await this.#transport?.close(1000);
+    this.#wakeUp.cancel();
+    await this.#out.transport?.close(1000);
     await this.#running;
   }
 }

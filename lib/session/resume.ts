@@ -59,6 +59,17 @@ export interface ConnectOptions {
   readonly random: () => number;
 }
 
+/** A connection that was lost, perhaps not the first one in a row. */
+export interface LostConnection {
+  readonly streamUrl: string;
+  /** When the last connection was lost that was of use, in milliseconds on the clock. */
+  readonly since: number;
+  /** How many were lost since, this one included, before they were of any use. */
+  readonly fruitless: number;
+  /** Why the last one was lost. */
+  readonly reason: string;
+}
+
 /**
  * Opens the first connection with StartSession's grant. What may pass by itself is tried again for
  * {@linkcode firstConnectLimit}.
@@ -69,19 +80,17 @@ export async function connect(
   grant: SessionGrant,
   options: ConnectOptions,
 ): Promise<Connection> {
+  const { streamUrl, tokenValue } = grant;
   const deadline = options.clock.now() + firstConnectLimit;
   for (let tries = 0;; tries++) {
     try {
       const transport = await options.control.open(
-        grant.streamUrl,
+        streamUrl,
         options.signal,
       );
-      return {
-        transport,
-        tokenValue: grant.tokenValue,
-        streamUrl: grant.streamUrl,
-      };
+      return { transport, tokenValue, streamUrl };
     } catch (error) {
+      options.signal.throwIfAborted();
       const delay = backOff(tries, options.random);
       if (!mayPass(error) || options.clock.now() + delay > deadline) {
         throw error;
@@ -91,40 +100,46 @@ export async function connect(
   }
 }
 
-/** Refusals other than the server's own trouble do not change by asking again. */
+/**
+ * Refusals other than the server's own trouble do not change by asking again, nor do the errors of
+ * a kind of their own: a host that is not allowed, a certificate that is not trusted.
+ */
 function mayPass(error: unknown): boolean {
   if (error instanceof UpgradeRefusedError) {
     return error.status >= 500 || error.status === 429;
   }
-  return error instanceof TransportError;
+  return error instanceof TransportError &&
+    error.constructor === TransportError;
 }
 
 /**
  * Opens a new connection to a session that lost its old one: ResumeSession with fresh credentials,
- * then the upgrade, until it works or cannot work any more.
+ * then the upgrade, until it works or cannot work any more. The first try is made at once, unless
+ * the connection that was lost had been of no use.
  *
- * @param tries How many connections in a row were lost before anything came over them.
  * @throws {ConnectionLostError} When there is nothing to come back to, or no way to it.
  */
 export async function reconnect(
-  streamUrl: string,
-  tries: number,
+  lost: LostConnection,
   options: ConnectOptions,
 ): Promise<Connection> {
-  const deadline = options.clock.now() + reconnectLimit;
+  const { clock, signal, random } = options;
+  const deadline = lost.since + reconnectLimit;
+  if (lost.fruitless > 0 && clock.now() > deadline) {
+    throw new ConnectionLostError(
+      `Cannot resume session: ${lost.fruitless} connections in a row were lost before anything ` +
+        `came over them: ${lost.reason}`,
+      false,
+    );
+  }
   let forbidden = 0;
-  for (let attempt = tries;; attempt++) {
-    if (attempt > 0) await sleep(backOff(attempt - 1, options.random), options);
+  for (let attempt = lost.fruitless;; attempt++) {
+    if (attempt > 0) await sleep(backOff(attempt - 1, random), options);
+    signal.throwIfAborted();
     try {
-      const grant = await options.control.resume(options.signal);
-      if (grant === undefined) {
-        throw new ConnectionLostError("The session has timed out", true);
-      }
-      const url = grant.streamUrl || streamUrl;
-      const transport = await options.control.open(url, options.signal);
-      return { transport, tokenValue: grant.tokenValue, streamUrl: url };
+      return await resume(lost.streamUrl, options);
     } catch (error) {
-      options.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (error instanceof ConnectionLostError) throw error;
       if (!(error instanceof ControlError || error instanceof TransportError)) {
         throw error;
@@ -135,11 +150,26 @@ export async function reconnect(
       }
       const final = (error instanceof ControlError && error.final) ||
         forbidden > 1;
-      if (final || options.clock.now() > deadline) {
+      if (final || clock.now() > deadline) {
         throw new ConnectionLostError(error.message, false, { cause: error });
       }
     }
   }
+}
+
+/** One try. A token opens one connection, so each try asks for a new one. */
+async function resume(
+  streamUrl: string,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const grant = await options.control.resume(options.signal);
+  if (grant === undefined) {
+    throw new ConnectionLostError("The session has timed out", true);
+  }
+  options.signal.throwIfAborted();
+  const url = grant.streamUrl || streamUrl;
+  const transport = await options.control.open(url, options.signal);
+  return { transport, tokenValue: grant.tokenValue, streamUrl: url };
 }
 
 /** Half of the delay is jitter, so that many clients do not come back in step. */

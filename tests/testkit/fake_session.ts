@@ -26,6 +26,10 @@ import type {
 /** A transport whose other end is the test. */
 export class FakeTransport implements Transport {
   buffered = 0;
+  /** While true, what is sent stays in `buffered`, and `drained` waits for {@linkcode release}. */
+  holding = false;
+  /** Called by `close` before it ends the transport; may hang. */
+  onClose: () => void | Promise<void> = () => {};
   readonly sent: Uint8Array[] = [];
   readonly texts: string[] = [];
   /** Told of each message sent. */
@@ -38,9 +42,11 @@ export class FakeTransport implements Transport {
   closedWith: number | undefined;
   #arrived: Uint8Array[] = [];
   #wake: () => void = () => {};
+  #drained: (() => void)[] = [];
 
   send(message: Uint8Array): void {
     if (this.ended) return;
+    if (this.holding) this.buffered += message.length;
     this.sent.push(message.slice());
     this.onSend(message.slice());
   }
@@ -48,7 +54,14 @@ export class FakeTransport implements Transport {
     this.texts.push(message);
   }
   drained(): Promise<void> {
-    return Promise.resolve();
+    if (!this.holding) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+  /** The network took what was held back, and goes on as `holding` says. */
+  release(holding = false): void {
+    this.buffered = 0;
+    this.holding = holding;
+    for (const resolve of this.#drained.splice(0)) resolve();
   }
   async read(): Promise<readonly Uint8Array[] | undefined> {
     for (;;) {
@@ -65,13 +78,14 @@ export class FakeTransport implements Transport {
   /** The connection is lost, or closed by the peer. */
   drop(close: TransportClose = { code: 1006, reason: "reset", clean: false }) {
     this.ended = true;
+    this.release();
     this.#closed.resolve(close);
     this.#wake();
   }
-  close(code = 1000): Promise<void> {
+  async close(code = 1000): Promise<void> {
     this.closedWith ??= code;
+    await this.onClose();
     if (!this.ended) this.drop({ code, reason: "", clean: true });
-    return Promise.resolve();
   }
 }
 
@@ -83,13 +97,18 @@ export class FakeControl implements SessionControl {
   terminated = 0;
   /** Called for each opening; throws to refuse it. */
   onOpen: (transport: FakeTransport) => void | Promise<void> = () => {};
+  /** Called once it is open. */
+  onOpened: () => void = () => {};
   /** Called for each ResumeSession. */
-  onResume: () => SessionGrant | undefined = () => ({
+  onResume: (
+    signal: AbortSignal | undefined,
+  ) => SessionGrant | undefined | Promise<SessionGrant | undefined> = () => ({
     sessionId: "s",
     tokenValue: `token-${this.resumes}`,
     streamUrl: "ws://127.0.0.1/resumed",
   });
-  onTerminate: () => void | Promise<void> = () => {};
+  onTerminate: (signal: AbortSignal | undefined) => void | Promise<void> =
+    () => {};
   onDataKey: (
     keyId: string,
     challenge: string | undefined,
@@ -103,15 +122,16 @@ export class FakeControl implements SessionControl {
     const transport = new FakeTransport();
     await this.onOpen(transport);
     this.transports.push(transport);
+    this.onOpened();
     return transport;
   }
-  resume(): Promise<SessionGrant | undefined> {
+  resume(signal?: AbortSignal): Promise<SessionGrant | undefined> {
     this.resumes++;
-    return Promise.resolve().then(() => this.onResume());
+    return Promise.resolve().then(() => this.onResume(signal));
   }
-  async terminate(): Promise<void> {
+  async terminate(signal?: AbortSignal): Promise<void> {
     this.terminated++;
-    await this.onTerminate();
+    await this.onTerminate(signal);
   }
   dataKey(keyId: string, challenge: string | undefined): Promise<DataKey> {
     return Promise.resolve().then(() => this.onDataKey(keyId, challenge));
@@ -128,6 +148,8 @@ export class FakeAgent {
   readonly events: ChannelEvent[] = [];
   /** Told of each event, after it was kept. */
   onEvent: (event: ChannelEvent) => void = () => {};
+  /** Milliseconds that a frame travels, asked for each; it is lost with the connection. */
+  latency: () => number = () => 0;
   readonly #clock: Clock;
   readonly #control: FakeControl;
   #cancel: () => void = () => {};
@@ -146,12 +168,13 @@ export class FakeAgent {
       ...options,
     }, clock.now());
     control.onOpen = (transport) => {
-      transport.onSend = (message) => {
-        this.channel.receive(message, clock.now());
-        this.flush();
-      };
-      queueMicrotask(() => this.flush());
+      transport.onSend = (message) =>
+        this.#travel(transport, () => {
+          this.channel.receive(message, clock.now());
+          this.flush();
+        });
     };
+    control.onOpened = () => this.flush();
   }
 
   /** All payload of the client so far, as text. */
@@ -193,7 +216,8 @@ export class FakeAgent {
     if (transport !== undefined) {
       let frame: Uint8Array | undefined;
       while ((frame = this.channel.pollTransmit(now)) !== undefined) {
-        if (!transport.ended) transport.deliver(frame);
+        const arriving = frame;
+        this.#travel(transport, () => transport.deliver(arriving));
       }
     }
     this.#cancel();
@@ -202,6 +226,15 @@ export class FakeAgent {
     this.#cancel = this.#clock.setTimer(Math.max(0, at - now), () => {
       this.channel.handleTimeout(this.#clock.now());
       this.flush();
+    });
+  }
+
+  #travel(transport: FakeTransport, arrive: () => void): void {
+    if (transport.ended) return;
+    const latency = this.latency();
+    if (latency === 0) return arrive();
+    this.#clock.setTimer(latency, () => {
+      if (!transport.ended) arrive();
     });
   }
 

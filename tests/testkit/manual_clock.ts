@@ -16,9 +16,19 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(id);
   }
 
+  /** How many timers were set so far. */
+  get set(): number {
+    return this.#next;
+  }
+
   /** How many timers are set. */
   get pending(): number {
     return this.#timers.size;
+  }
+
+  /** Time passes for everybody but this process: what fell due runs with the next `advance`. */
+  sleep(milliseconds: number): void {
+    this.#now += milliseconds;
   }
 
   /** Lets so many milliseconds pass, running what falls due, in order. */

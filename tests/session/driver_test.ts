@@ -1,0 +1,515 @@
+import assert from "node:assert/strict";
+import {
+  encodeHandshakeRequest,
+  encodeHandshakeResponse,
+} from "../../lib/protocol/message/handshake.ts";
+import { decodeClientMessage } from "../../lib/protocol/message/client_message.ts";
+import { ControlError, type DataKey } from "../../lib/session/control.ts";
+import { Driver } from "../../lib/session/driver.ts";
+import type { ConnectionLostError } from "../../lib/session/resume.ts";
+import { transmitQueue } from "../../lib/session/transmitter.ts";
+import {
+  FakeAgent,
+  FakeControl,
+  fakeGrant,
+  type FakeTransport,
+} from "../testkit/fake_session.ts";
+import { ManualClock, settle } from "../testkit/manual_clock.ts";
+
+class Bench {
+  readonly clock = new ManualClock();
+  readonly control = new FakeControl();
+  readonly agent: FakeAgent;
+  readonly driver: Driver;
+  readonly errors: unknown[] = [];
+  readonly gone: ConnectionLostError[] = [];
+  readonly notes: string[] = [];
+  output = "";
+  onPayload: () => void = () => {};
+
+  constructor(options: ConstructorParameters<typeof FakeAgent>[2] = {}) {
+    this.agent = new FakeAgent(this.control, this.clock, options);
+    this.driver = new Driver({
+      grant: fakeGrant,
+      control: this.control,
+      clock: this.clock,
+      onEvent: (event) => {
+        this.notes.push(event.type);
+        if (event.type !== "payload") return;
+        this.output += new TextDecoder().decode(event.payload);
+        this.driver.channel.consumed(event.payload.length, this.clock.now());
+        this.onPayload();
+      },
+      onLost: (reason) => this.notes.push(`lost: ${reason}`),
+      onResumed: () => this.notes.push("resumed"),
+      onGone: (error) => this.gone.push(error),
+      onError: (error) => this.errors.push(error),
+    });
+  }
+
+  /** Connected, and the session has begun. */
+  async begin(): Promise<this> {
+    await this.driver.start(new AbortController().signal);
+    this.agent.print("$ ");
+    await this.clock.advance(1000);
+    assert.equal(this.output, "$ ");
+    this.output = "";
+    return this;
+  }
+
+  type(text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    this.driver.channel.send(bytes, this.clock.now());
+    this.driver.flush();
+  }
+
+  async end(): Promise<void> {
+    const stopped = this.driver.stop();
+    await this.clock.advance(0);
+    await stopped;
+    this.agent.stop();
+    assert.equal(this.clock.pending, 0, "a timer is left");
+    assert.ok(this.control.transports.every((each) => each.ended));
+    assert.deepEqual(this.errors, []);
+  }
+}
+
+/** The types of our messages, in the order in which they went out. */
+function typesOf({ sent }: FakeTransport): string[] {
+  return sent.map((frame) => decodeClientMessage(frame).messageType);
+}
+
+Deno.test("silence costs no timer, and one that waits is set once for many messages", async () => {
+  const bench = await new Bench().begin();
+  bench.agent.stop();
+  assert.equal(bench.clock.pending, 0, "a timer though nothing is expected");
+  const before = bench.clock.set;
+  for (let i = 0; i < 1000; i++) bench.type("x");
+  await settle();
+  assert.ok(bench.clock.set - before <= 1, "a timer for each message");
+  assert.ok(bench.clock.pending <= 1);
+  await bench.end();
+});
+
+Deno.test("what is due is done when it is due: a lost message goes out again", async () => {
+  const bench = await new Bench().begin();
+  const { transport } = bench.control;
+  const { onSend } = transport;
+  transport.onSend = () => {};
+  bench.type("lost once");
+  await settle();
+  transport.onSend = onSend;
+  const due = bench.driver.channel.nextTimeout! - bench.clock.now();
+  assert.ok(due > 1);
+  await bench.clock.advance(due - 1);
+  assert.equal(bench.agent.input, "");
+  await bench.clock.advance(1);
+  assert.equal(bench.agent.input, "lost once");
+  await bench.end();
+});
+
+Deno.test("a full transport is waited for, then acknowledgements go first", async () => {
+  const bench = await new Bench().begin();
+  const { transport } = bench.control;
+  transport.holding = true;
+  const sent = transport.sent.length;
+  while (bench.driver.channel.writable) bench.type("x".repeat(1024));
+  const held = transport.buffered;
+  assert.ok(held >= transmitQueue, String(held));
+  assert.ok(held < transmitQueue + 2048, String(held));
+  bench.agent.print("a word in between");
+  await settle();
+  assert.equal(bench.output, "a word in between", "reading goes on");
+  assert.equal(transport.buffered, held, "more was sent than fits");
+  const count = transport.sent.length;
+  transport.release(true);
+  await settle();
+  const types = typesOf(transport).slice(sent);
+  assert.equal(types[count - sent], "acknowledge");
+  assert.ok(!types.slice(0, count - sent).includes("acknowledge"));
+  for (let i = 0; i < 20; i++) {
+    assert.ok(transport.buffered < transmitQueue + 2048);
+    transport.release(true);
+    await settle();
+  }
+  transport.release();
+  await bench.clock.advance(1000);
+  assert.equal(bench.driver.channel.unacknowledged, 0);
+  await bench.end();
+});
+
+Deno.test("what cannot go out does not keep the processor busy", async () => {
+  const bench = await new Bench().begin();
+  const { transport } = bench.control;
+  transport.holding = true;
+  while (transport.buffered < transmitQueue) bench.type("x".repeat(1024));
+  bench.agent.print("to be acknowledged");
+  await settle();
+  bench.agent.stop();
+  const before = bench.clock.set;
+  let calls = 0;
+  const { handleTimeout } = bench.driver.channel;
+  bench.driver.channel.handleTimeout = (now) => {
+    calls++;
+    handleTimeout.call(bench.driver.channel, now);
+  };
+  for (let i = 0; i < 10; i++) await bench.clock.advance(100);
+  assert.ok(calls >= 1, "time stands still");
+  assert.ok(
+    bench.clock.set - before < 50,
+    `${bench.clock.set - before} timers`,
+  );
+  transport.release();
+  await bench.end();
+});
+
+Deno.test("after a reconnect everything unacknowledged goes out again, in order, before what is new", async () => {
+  const bench = await new Bench().begin();
+  const first = bench.control.transport;
+  first.onSend = () => {};
+  for (const text of ["one ", "two ", "three "]) bench.type(text);
+  first.drop();
+  await settle();
+  bench.type("four ");
+  await bench.clock.advance(5000);
+  assert.equal(bench.control.transports.length, 2);
+  bench.type("five");
+  const numbers = bench.control.transport.sent.map(decodeClientMessage)
+    .filter((each) => each.messageType === "input_stream_data")
+    .map((each) => each.sequence);
+  assert.deepEqual(numbers, [0, 1, 2, 3, 4]);
+  assert.equal(bench.control.transport.texts.length, 1);
+  assert.equal(bench.agent.input, "one two three four five");
+  assert.deepEqual(bench.notes.slice(2), ["lost: reset", "resumed"]);
+  await bench.end();
+});
+
+Deno.test("each connection has its own token and request, and the same client", async () => {
+  const bench = await new Bench().begin();
+  for (let i = 0; i < 3; i++) {
+    bench.control.transport.drop();
+    await bench.clock.advance(15_000);
+  }
+  const opened = bench.control.transports.map((each) =>
+    JSON.parse(each.texts[0]!)
+  );
+  assert.deepEqual(opened.map((each) => each.TokenValue), [
+    "token-0",
+    "token-1",
+    "token-2",
+    "token-3",
+  ]);
+  assert.equal(new Set(opened.map((each) => each.ClientId)).size, 1);
+  assert.equal(new Set(opened.map((each) => each.RequestId)).size, 4);
+  await bench.end();
+});
+
+Deno.test("connections that bring nothing are not made without a pause, nor for ever", async (t) => {
+  const cases: [string, (transport: FakeTransport) => void][] = [
+    ["not a word", () => {}],
+    ["words that came before", (transport) => {
+      for (const frame of seen) transport.deliver(frame);
+    }],
+  ];
+  let seen: Uint8Array[] = [];
+  for (const [name, prepare] of cases) {
+    await t.step(name, async () => {
+      const bench = new Bench();
+      await bench.driver.start(new AbortController().signal);
+      const { transport } = bench.control;
+      seen = [];
+      const deliver = transport.deliver.bind(transport);
+      transport.deliver = (frame) => {
+        seen.push(frame);
+        deliver(frame);
+      };
+      bench.agent.print("$ ");
+      await bench.clock.advance(1000);
+      assert.equal(seen.length, 1);
+      bench.agent.stop();
+      bench.control.onOpen = (transport) => {
+        prepare(transport);
+        queueMicrotask(() => transport.drop());
+      };
+      transport.drop();
+      await bench.clock.advance(60_000);
+      const { length } = bench.control.transports;
+      assert.ok(length > 8 && length < 30, `${length} connections in a minute`);
+      await bench.clock.advance(18 * 60_000);
+      assert.equal(bench.gone.length, 0);
+      await bench.clock.advance(2 * 60_000);
+      assert.equal(bench.gone.length, 1);
+      assert.match(String(bench.gone.at(0)), /connections in a row.*: reset$/);
+      assert.equal(bench.output, "$ ", "printed once");
+      await bench.end();
+    });
+  }
+});
+
+Deno.test("idle connections that last are no failures", async () => {
+  const bench = await new Bench().begin();
+  for (let hour = 0; hour < 5; hour++) {
+    await bench.clock.advance(60 * 60_000);
+    bench.control.transport.drop({ code: 1000, reason: "Bye", clean: true });
+    await settle();
+    assert.equal(bench.control.resumes, hour + 1, "it waits");
+  }
+  let failures = 3;
+  const works = bench.control.onResume;
+  bench.control.onResume = (signal) => {
+    if (failures-- > 0) throw new ControlError("throttled", false);
+    return works(signal);
+  };
+  await bench.clock.advance(60 * 60_000);
+  bench.control.transport.drop();
+  await bench.clock.advance(5000);
+  assert.equal(bench.gone.length, 0);
+  assert.equal(bench.control.transports.length, 7);
+  await bench.end();
+});
+
+Deno.test("a process that slept does not blame the agent for its silence", async () => {
+  const bench = await new Bench().begin();
+  const { transport } = bench.control;
+  const { onSend } = transport;
+  transport.onSend = () => {};
+  bench.type("before the nap ");
+  await settle();
+  transport.onSend = onSend;
+  bench.clock.sleep(8 * 60 * 60_000);
+  await bench.clock.advance(1000);
+  assert.ok(!bench.notes.includes("failed"), "given up");
+  assert.equal(bench.agent.input, "before the nap ");
+  bench.type("after it");
+  await bench.clock.advance(1000);
+  assert.equal(bench.agent.input, "before the nap after it");
+  await bench.end();
+});
+
+Deno.test("an agent that is silent for minutes while we listen is given up", async () => {
+  const bench = await new Bench().begin();
+  bench.control.transport.onSend = () => {};
+  bench.type("anybody there?");
+  await bench.clock.advance(5 * 60_000 - 10);
+  assert.ok(!bench.notes.includes("failed"));
+  await bench.clock.advance(5000);
+  assert.ok(bench.notes.includes("failed"));
+  await bench.end();
+});
+
+Deno.test("stop while a new connection is under way leaves none open", async (t) => {
+  for (const stage of ["resume", "open"] as const) {
+    await t.step(stage, async () => {
+      const bench = await new Bench().begin();
+      const gate = Promise.withResolvers<void>();
+      // As a control plane that does not look at the signal, or is just about to answer.
+      if (stage === "resume") {
+        bench.control.onResume = async () => {
+          await gate.promise;
+          return { ...fakeGrant, tokenValue: "late" };
+        };
+      } else bench.control.onOpen = () => gate.promise;
+      bench.control.transport.drop();
+      await settle();
+      const stopped = bench.driver.stop();
+      await settle();
+      gate.resolve();
+      await settle();
+      await stopped;
+      for (const transport of bench.control.transports.slice(1)) {
+        assert.equal(transport.ended, true, "left open");
+        assert.deepEqual(transport.texts, [], "the token went out");
+      }
+      assert.ok(!bench.notes.includes("resumed"));
+      await bench.end();
+    });
+  }
+});
+
+Deno.test("stop while the first connection is under way leaves none open", async () => {
+  const bench = new Bench();
+  const gate = Promise.withResolvers<void>();
+  bench.control.onOpen = () => gate.promise;
+  const starting = bench.driver.start(new AbortController().signal);
+  const rejected = assert.rejects(starting, { name: "AbortError" });
+  await settle();
+  await bench.driver.stop();
+  gate.resolve();
+  await rejected;
+  assert.equal(bench.control.transport.ended, true);
+  assert.deepEqual(bench.control.transport.texts, []);
+  await bench.end();
+});
+
+Deno.test("stop at the moment of a loss says nothing of it", async () => {
+  const bench = await new Bench().begin();
+  bench.control.transport.drop();
+  const stopped = bench.driver.stop();
+  await settle();
+  await stopped;
+  assert.ok(!bench.notes.some((note) => note.startsWith("lost")));
+  assert.equal(bench.control.resumes, 0);
+  await bench.end();
+});
+
+Deno.test("what a taker of events throws is reported, wherever it came from", async () => {
+  const bench = await new Bench().begin();
+  bench.onPayload = () => {
+    throw new Error("a mistake");
+  };
+  bench.agent.print("x");
+  await settle();
+  assert.equal((bench.errors.pop() as Error).message, "a mistake");
+  await bench.end();
+});
+
+Deno.test("a taker that uses the channel gets the later events after it returned", async () => {
+  const bench = await new Bench().begin();
+  const seen: string[] = [];
+  bench.onPayload = () => {
+    const output = bench.output;
+    bench.type("answer");
+    seen.push(`${output} ${bench.output}`);
+  };
+  const { transport } = bench.control;
+  const frames: Uint8Array[] = [];
+  const deliver = transport.deliver.bind(transport);
+  transport.deliver = (frame) => frames.push(frame);
+  bench.agent.print("1");
+  bench.agent.print("2");
+  for (const frame of frames) deliver(frame);
+  transport.deliver = deliver;
+  await settle();
+  assert.deepEqual(seen, ["1 1", "12 12"]);
+  await bench.end();
+});
+
+const kmsHandshake = {
+  agentVersion: "3.3.987.0",
+  actions: [
+    {
+      actionType: "SessionType",
+      parameters: { SessionType: "Standard_Stream", Properties: null },
+    },
+    {
+      actionType: "KMSEncryption",
+      parameters: { KMSKeyId: "alias/k", Challenge: "AAEC" },
+    },
+  ],
+};
+
+/** What the agent was answered, as JSON. */
+function answers({ sent }: FakeTransport): string[] {
+  return sent.map(decodeClientMessage)
+    .filter((each) => each.payloadType === 6)
+    .map((each) => new TextDecoder().decode(each.payload));
+}
+
+Deno.test("a key that is not to be had is refused with the reason", async () => {
+  const bench = new Bench({ handshake: kmsHandshake });
+  bench.control.onDataKey = () => {
+    throw new ControlError("Access denied: kms:GenerateDataKey", true);
+  };
+  await bench.driver.start(new AbortController().signal);
+  await bench.clock.advance(10);
+  const [answer] = answers(bench.control.transport);
+  assert.match(answer!, /Access denied: kms:GenerateDataKey/);
+  assert.equal(answers(bench.control.transport).length, 1);
+  await bench.end();
+});
+
+Deno.test("a key that comes after the session's end is nobody's", async () => {
+  const bench = new Bench({ handshake: kmsHandshake });
+  const gate = Promise.withResolvers<DataKey>();
+  bench.control.onDataKey = () => gate.promise;
+  await bench.driver.start(new AbortController().signal);
+  await bench.clock.advance(10);
+  await bench.end();
+  gate.reject(new Error("too late"));
+  await settle();
+  assert.deepEqual(bench.errors, []);
+  assert.deepEqual(answers(bench.control.transport), []);
+});
+
+Deno.test("a key that comes while the connection is lost is sent with the next", async () => {
+  const bench = new Bench({ handshake: kmsHandshake });
+  const gate = Promise.withResolvers<DataKey>();
+  bench.control.onDataKey = () => gate.promise;
+  await bench.driver.start(new AbortController().signal);
+  await bench.clock.advance(10);
+  const first = bench.control.transport;
+  const resumed = Promise.withResolvers<void>();
+  const works = bench.control.onResume;
+  bench.control.onResume = async (signal) => {
+    await resumed.promise;
+    return await works(signal);
+  };
+  first.drop();
+  await settle();
+  gate.resolve({
+    plaintext: new Uint8Array(64),
+    ciphertextBlob: Uint8Array.of(1),
+    challengeAcknowledged: false,
+  });
+  await settle();
+  resumed.resolve();
+  await bench.clock.advance(1000);
+  assert.deepEqual(answers(first), []);
+  assert.match(answers(bench.control.transport)[0]!, /KMSCipherTextKey/);
+  await bench.end();
+});
+
+Deno.test("a key for an earlier challenge does not answer a later one", async () => {
+  const bench = new Bench();
+  const keys = new Map<string, PromiseWithResolvers<DataKey>>();
+  bench.control.onDataKey = (_, challenge) => {
+    const gate = Promise.withResolvers<DataKey>();
+    keys.set(challenge!, gate);
+    return gate.promise;
+  };
+  await bench.driver.start(new AbortController().signal);
+  const request = (challenge: string) =>
+    bench.agent.channel.send(
+      encodeHandshakeRequest({
+        agentVersion: "3",
+        actions: [{
+          actionType: "KMSEncryption",
+          parameters: { KMSKeyId: "k", Challenge: challenge },
+        }],
+      }),
+      bench.clock.now(),
+      5,
+    );
+  request("first");
+  request("second");
+  bench.agent.flush();
+  await settle();
+  const key = (byte: number): DataKey => ({
+    plaintext: new Uint8Array(64),
+    ciphertextBlob: Uint8Array.of(byte),
+    challengeAcknowledged: true,
+  });
+  keys.get("first")!.resolve(key(1));
+  await settle();
+  assert.deepEqual(answers(bench.control.transport), []);
+  keys.get("second")!.resolve(key(2));
+  await settle();
+  const expected = encodeHandshakeResponse({
+    clientVersion: JSON.parse(answers(bench.control.transport)[0]!)
+      .ClientVersion,
+    actions: [{
+      actionType: "KMSEncryption",
+      status: 1,
+      result: {
+        KMSCipherTextKey: "Ag==",
+        KMSCipherTextHash: null,
+        ChallengeAcknowledgement: true,
+      },
+      error: "",
+    }],
+  });
+  assert.deepEqual(answers(bench.control.transport), [
+    new TextDecoder().decode(expected),
+  ]);
+  await bench.end();
+});
