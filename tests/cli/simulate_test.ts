@@ -110,7 +110,10 @@ Deno.test(
 Deno.test("cli: a node that takes no sessions says why", unix, async () => {
   for (
     const [node, text] of [
-      ["name=web,offline", /is not connected: the agent is offline/],
+      [
+        "name=web,offline",
+        /is not connected: the agent is offline since \d{4}-\d\d-\d\dT/,
+      ],
       ["name=web,stopped", /is not connected: the instance is stopped/],
       ["name=web,unregistered", /is not connected: the node never registered/],
     ] as const

@@ -86,6 +86,34 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "terminal: Ctrl-Z and Ctrl-\\ are the remote side's, with -e none ~. too",
+  needsPty,
+  async () => {
+    await using simulator = await startSimulator();
+    await using program = await open(simulator, [...ssmShell, "-e", "none"]);
+    const { pty } = program;
+    await pty.write("cat\r");
+    // What cat repeats shows that it runs.
+    await pty.write("\r~.\r");
+    await pty.until(/~\.[^]*~\.\r\n/);
+    await pty.write("\x1a");
+    await pty.until("Stopped");
+    await pty.until(prompt);
+    await pty.write("kill -KILL %1; wait\r");
+    await pty.write(
+      'sh -c \'trap "echo qu""it; exit" QUIT; echo be""gun; ' +
+        "while :; do sleep 0.1; done'\r",
+    );
+    await pty.until("begun\r\n");
+    await pty.write("\x1c");
+    await pty.until(/quit\r\n/);
+    await pty.until(prompt);
+    await pty.write("exit\r");
+    await checkEnd(program, simulator, 0);
+  },
+);
+
 Deno.test("terminal: ~^Z suspends, fg goes on", needsPty, async () => {
   await using simulator = await startSimulator();
   await using pty = await openPty(["/bin/sh", "-i"], {
