@@ -18,13 +18,18 @@ function drawn(seed: number): ConversationOptions & { encrypted: boolean } {
   const sometimes = (probability: number, most: number) =>
     chance() < probability ? chance() * most : 0;
   const whole = (most: number) => 1 + Math.floor(chance() * most);
+  const handshake = chance() < 0.6;
+  const repair = chance() < 0.5 ? "head" : "selective";
+  // Kilobytes a second. The official repair sends up to 1.6 kB in each 100 ms, whatever becomes of
+  // it, and so fills a slower line for good; a handshake has 15 s, repeats of its answer included.
+  const slowest = repair === "head" ? 25 : handshake ? 10 : 1;
   const faults = () => ({
     loss: sometimes(0.7, 0.3),
     repeat: sometimes(0.5, 0.3),
     reorder: sometimes(0.5, 0.5),
     reorderBy: chance() * 100,
     latency: sometimes(0.8, 200),
-    ...(chance() < 0.2 ? { rate: 1 + chance() * 100 } : {}),
+    ...(chance() < 0.2 ? { rate: slowest + chance() * 100 } : {}),
   });
   const outages: Outage[] = [];
   if (chance() < 0.4) {
@@ -46,7 +51,6 @@ function drawn(seed: number): ConversationOptions & { encrypted: boolean } {
     const messages = chance() < 0.05 ? whole(600) : whole(60);
     return { chunk, total: Math.ceil(chunk * messages / 2) };
   };
-  const handshake = chance() < 0.6;
   const encrypted = handshake && chance() < 0.5;
   const channel = () => ({
     receiveCapacity: chance() < 0.4 ? whole(2000) : 1024 * 1024,
@@ -60,7 +64,7 @@ function drawn(seed: number): ConversationOptions & { encrypted: boolean } {
     clientChannel: channel(),
     agentChannel: {
       ...channel(),
-      repair: chance() < 0.5 ? "head" : "selective",
+      repair,
       ...(handshake ? { handshake: plan(encrypted) } : {}),
     },
     ...(chance() < 0.4 ? { refuseFor: chance() * 4000 } : {}),
