@@ -74,6 +74,7 @@ export {
 } from "./aws/mod.ts";
 export { systemClock } from "./io/clock.ts";
 export { openTerminal, type ProcessTerminal } from "./io/terminal.ts";
+export { namedCertificates, systemCertificates } from "./io/trust.ts";
 export { openTransport, type WebSocketOptions } from "./io/web_socket.ts";
 export {
   ControlError,
