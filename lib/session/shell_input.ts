@@ -18,6 +18,12 @@ const repeatEnd = 2000;
  */
 const silence = 200;
 
+/**
+ * Typed bytes that may wait for the channel: hours of typing, so that a key for us is still seen
+ * when the other side has not taken anything for long.
+ */
+const typeAhead: number = 64 * 1024;
+
 const CR = 13, LF = 10, CTRL_D = 4;
 
 /** What the input needs. */
@@ -31,14 +37,18 @@ export interface ShellInputOptions {
   /** Bytes that the session has printed so far. */
   readonly printed: () => number;
   readonly onCommand: (command: EscapeCommand) => void;
+  /** The terminal is gone. */
+  readonly onHangUp: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Reads while the channel has room, and sends. */
+/** Reads while there is room for it, and sends while the channel has room. */
 export class ShellInput {
   readonly #options: ShellInputOptions;
   readonly #stopped = new AbortController();
   readonly #escapes: EscapeParser;
+  readonly #capacity: number;
+  #waiting: Uint8Array = new Uint8Array();
   #wake: (() => void) | undefined;
   #cancelTimer: (() => void) | undefined;
   #lastByte: number | undefined;
@@ -51,6 +61,7 @@ export class ShellInput {
     this.#escapes = new EscapeParser(
       options.terminal.interactive ? options.escape : undefined,
     );
+    this.#capacity = options.terminal.interactive ? typeAhead : 1;
   }
 
   /** Begins to read. */
@@ -67,12 +78,13 @@ export class ShellInput {
       this.#printed = printed;
       this.#printedAt = this.#options.clock.now();
     }
+    this.#pump();
     const wake = this.#wake;
     this.#wake = undefined;
     wake?.();
   }
 
-  /** Reads no more; a byte that was read is not lost, it was sent. */
+  /** Reads and sends no more. */
   stop(): void {
     this.#stopped.abort(new DOMException("The session is over", "AbortError"));
     this.#cancelTimer?.();
@@ -80,35 +92,48 @@ export class ShellInput {
   }
 
   async #run(): Promise<void> {
-    const { terminal } = this.#options;
+    const { terminal, onCommand, onHangUp } = this.#options;
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      await this.#until(() => this.#options.channel.writable);
+      await this.#until(() => this.#waiting.length < this.#capacity);
       if (signal.aborted) return;
       const bytes = await terminal.read(signal);
-      if (bytes === undefined) return await this.#endOfInput();
+      if (bytes === undefined) {
+        // A terminal ends when its window is closed. Half a command line must not be entered then.
+        return terminal.interactive ? onHangUp() : await this.#endOfInput();
+      }
       for (const part of this.#escapes.feed(bytes)) {
-        if (part.kind === "bytes") await this.#send(part.bytes);
-        else this.#options.onCommand(part.command);
+        if (part.kind === "bytes") this.#send(part.bytes);
+        else onCommand(part.command);
         if (signal.aborted) return;
       }
     }
   }
 
-  async #send(bytes: Uint8Array): Promise<void> {
-    const { channel, clock, terminal, flush } = this.#options;
+  #send(bytes: Uint8Array): void {
     // A terminal gives CR for Enter by itself; the lines of a file end with NL, which a pty would
     // not take for Enter while a program has put it into raw mode (sessions.md §2.2).
-    const typed = terminal.interactive
+    const typed = this.#options.terminal.interactive
       ? bytes
       : bytes.map((byte) => byte === LF ? CR : byte);
-    for (let at = 0; at < typed.length; at += inputPayload) {
-      await this.#until(() => channel.writable);
-      if (this.#stopped.signal.aborted) return;
-      channel.send(typed.slice(at, at + inputPayload), clock.now());
-      this.#lastByte = typed[Math.min(at + inputPayload, typed.length) - 1];
-      flush();
+    this.#lastByte = typed.at(-1) ?? this.#lastByte;
+    this.#waiting = this.#waiting.length === 0
+      ? typed
+      : joined(this.#waiting, typed);
+    this.#pump();
+  }
+
+  /** Sends what waits, as far as the channel takes it. */
+  #pump(): void {
+    const { channel, clock, flush } = this.#options;
+    if (this.#stopped.signal.aborted) return;
+    let at = 0;
+    for (; at < this.#waiting.length && channel.writable; at += inputPayload) {
+      channel.send(this.#waiting.subarray(at, at + inputPayload), clock.now());
     }
+    if (at === 0) return;
+    this.#waiting = this.#waiting.subarray(at);
+    flush();
   }
 
   /**
@@ -123,15 +148,23 @@ export class ShellInput {
   async #endOfInput(): Promise<void> {
     await this.#until(() => this.#options.printed() > 0);
     const open = this.#lastByte !== undefined && this.#lastByte !== CR;
-    if (open) await this.#send(Uint8Array.of(CR));
+    if (open) this.#send(Uint8Array.of(CR));
     for (let again = false;; again = true) {
+      await this.#until(() => this.#taken());
       await this.#silence();
       if (this.#stopped.signal.aborted) return;
       const seen = again ? this.#options.printed() : -1;
-      await this.#send(Uint8Array.of(CTRL_D));
+      this.#send(Uint8Array.of(CTRL_D));
+      await this.#until(() => this.#taken());
       await this.#sleep(repeatEnd);
       await this.#until(() => this.#options.printed() > seen);
     }
+  }
+
+  /** True when the other side has everything: on a slow line, its time begins only then. */
+  #taken(): boolean {
+    return this.#waiting.length === 0 &&
+      this.#options.channel.unacknowledged === 0;
   }
 
   /** Waits for silence, but not for ever: some programs never fall silent. */
@@ -162,4 +195,11 @@ export class ShellInput {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
