@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { ControlError } from "../../lib/session/control.ts";
 import type { SessionEnd } from "../../lib/session/session_report.ts";
 import {
@@ -153,4 +154,125 @@ Deno.test("a refused first connection throws, a passing one is tried again", asy
   passing.agent.closeChannel();
   await passing.clock.advance(0);
   assertClean(passing);
+});
+
+Deno.test("of the resizes during an outage only the last one is sent", async () => {
+  const bench = await startShell();
+  const { agent, control, clock, terminal } = bench;
+  agent.print("$ ");
+  await clock.advance(10);
+  const works = control.onResume;
+  control.onResume = () => {
+    throw new ControlError("Cannot reach ssm: no network", false);
+  };
+  control.transport.drop();
+  await clock.advance(10);
+  for (let cols = 81; cols <= 200; cols++) terminal.resize({ cols, rows: 24 });
+  await clock.advance(1000);
+  control.onResume = works;
+  await clock.advance(5000);
+  const sizes = agent.events.filter((each) => each.type === "size");
+  assert.deepEqual(sizes.map((each) => each.size.cols), [80, 200]);
+  control.transport.drop();
+  await clock.advance(5000);
+  terminal.type("x");
+  await clock.advance(1000);
+  assert.equal(agent.events.filter((each) => each.type === "size").length, 2);
+  agent.closeChannel();
+  await clock.advance(0);
+  assertClean(bench);
+});
+
+/** What happens before a connection is lost, and how hard it is to get it back. */
+const round = fc.record({
+  steps: fc.array(
+    fc.oneof(
+      fc.record({ print: fc.integer({ min: 1, max: 3000 }) }),
+      fc.record({ type: fc.integer({ min: 1, max: 3000 }) }),
+      fc.record({ wait: fc.integer({ min: 0, max: 400 }) }),
+      fc.record({ latency: fc.constantFrom(0, 1, 20, 150, 700) }),
+    ),
+    { maxLength: 6 },
+  ),
+  refusals: fc.integer({ min: 0, max: 3 }),
+  during: fc.integer({ min: 0, max: 300 }),
+});
+
+/** So many characters, which tell where they belong. */
+function numbered(from: number, length: number): string {
+  let text = "";
+  while (text.length < length + 12) text += `${from + text.length};`;
+  return text.slice(0, length);
+}
+
+Deno.test("fifty connections are lost: every byte comes once and in order, both ways", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(round, { minLength: 50, maxLength: 50 }),
+      fc.boolean(),
+      async (rounds, jittery) => {
+        const bench = await startShell();
+        const { agent, control, clock, terminal } = bench;
+        let printed = "", typed = "", latency = 0, refusals = 0, turn = 0;
+        agent.latency = () => jittery ? latency * (1 + turn++ % 3) : latency;
+        const works = control.onResume;
+        control.onResume = (signal) => {
+          if (refusals-- > 0) throw new ControlError("throttled", false);
+          return works(signal);
+        };
+        const print = (length: number) => {
+          const text = numbered(printed.length, length);
+          printed += text;
+          agent.print(text);
+        };
+        const type = (length: number) => {
+          const text = numbered(typed.length, length);
+          typed += text;
+          terminal.type(text);
+        };
+        print(2);
+        for (const { steps, refusals: wanted, during } of rounds) {
+          for (let i = 0; i < 600 && control.transport.ended; i++) {
+            await clock.advance(100);
+          }
+          assert.equal(
+            control.transport.ended,
+            false,
+            "not resumed in a minute",
+          );
+          for (const step of steps) {
+            if ("print" in step) print(step.print);
+            else if ("type" in step) type(step.type);
+            else if ("wait" in step) await clock.advance(step.wait);
+            else latency = step.latency;
+          }
+          refusals = wanted;
+          control.transport.drop();
+          if (during % 3 === 0) print(during + 1);
+          if (during % 2 === 0) type(during + 1);
+          await clock.advance(during);
+        }
+        for (
+          let i = 0;
+          i < 120 && (terminal.output.length < printed.length ||
+            agent.input.length < typed.length ||
+            agent.channel.unacknowledged > 0);
+          i++
+        ) await clock.advance(1000);
+        assert.equal(control.transports.length, 51);
+        assert.equal(terminal.outputText, printed);
+        assert.equal(agent.input, typed);
+        assert.equal(agent.channel.unacknowledged, 0);
+        assert.equal(bench.outcome(), undefined);
+        latency = 0;
+        agent.closeChannel();
+        await clock.advance(0);
+        assert.deepEqual(bench.outcome(), { kind: "ended" });
+        // What was on its way to nobody.
+        await clock.advance(5000);
+        assertClean(bench);
+      },
+    ),
+    { numRuns: 20, seed: 20260105 },
+  );
 });
