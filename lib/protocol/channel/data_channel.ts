@@ -54,7 +54,8 @@ import {
   defaultReceiveCapacity,
   silenceLimit,
 } from "./options.ts";
-import { Receiver, type ReceiverHost } from "./receiver.ts";
+import { Presence } from "./presence.ts";
+import { Receiver } from "./receiver.ts";
 
 export { type DataChannelOptions, defaultReceiveCapacity, silenceLimit };
 
@@ -67,12 +68,8 @@ export class DataChannel {
   readonly #handshake: Handshake | undefined;
   readonly #receiver: Receiver;
   readonly #state: ChannelState;
-  #connected = true;
-  #lostAt = 0;
-  #paused = false;
+  readonly #presence: Presence;
   #now: number;
-  /** The last moment at which silence was no fault: a message came, or we were not connected. */
-  #heardAt: number;
   #rejected = 0;
 
   /** @param now Milliseconds since the Unix epoch, never going back; so everywhere below. */
@@ -80,21 +77,29 @@ export class DataChannel {
     this.#role = options.role;
     this.#random = options.random;
     this.#now = now;
-    this.#heardAt = now;
     this.#outgoing = new Outgoing(options.repair ?? "selective", now);
     // The agent's program may need a moment before it takes input (data-channel.md §6.2).
     this.#state = new ChannelState(() =>
       this.#outgoing.expectRefusals(this.#now)
     );
-    const newId = () => this.#newId();
+    this.#presence = new Presence(this.#state, now);
     this.#acknowledgements = new Acknowledgements(
       options.acknowledgeDelay ?? acknowledgeDelay,
-      newId,
+      () => this.#newId(),
       this.#role === "client",
     );
     this.#handshake = this.#makeHandshake(options, now);
     this.#state.started = this.#handshake === undefined;
-    this.#receiver = this.#makeReceiver(options);
+    this.#receiver = new Receiver(
+      {
+        role: this.#role,
+        handshake: this.#handshake,
+        acknowledgements: this.#acknowledgements,
+        state: this.#state,
+      },
+      options.receiveCapacity ?? defaultReceiveCapacity,
+      options.accepting ?? true,
+    );
   }
 
   #makeHandshake(
@@ -123,17 +128,6 @@ export class DataChannel {
     return new HandshakeRequester(host, options.handshake, this.#random, now);
   }
 
-  #makeReceiver(options: DataChannelOptions): Receiver {
-    const host: ReceiverHost = {
-      role: this.#role,
-      handshake: this.#handshake,
-      acknowledgements: this.#acknowledgements,
-      state: this.#state,
-    };
-    const capacity = options.receiveCapacity ?? defaultReceiveCapacity;
-    return new Receiver(host, capacity, options.accepting ?? true);
-  }
-
   // ── in ────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes one frame, text or binary. Whatever it holds, this does not throw. */
@@ -150,22 +144,21 @@ export class DataChannel {
     }
     switch (message.messageType) {
       case this.#peersStream:
-        this.#heard(now);
+        this.#presence.heard(now);
         this.#receiver.receive(message, now);
         break;
       case MessageType.Acknowledge:
-        this.#heard(now);
+        this.#presence.heard(now);
         this.#receiveAcknowledgement(message, now);
         break;
       case MessageType.ChannelClosed:
         this.#receiveClosed(message);
         break;
       case MessageType.PausePublication:
-        if (!this.#paused) this.#state.emit({ type: "paused" });
-        this.#paused = true;
+        this.#presence.pause();
         break;
       case MessageType.StartPublication:
-        this.#unpause();
+        this.#presence.unpause(now);
         break;
       default:
         // Unknown types are ignored, never acknowledged (data-channel.md §3).
@@ -177,19 +170,6 @@ export class DataChannel {
     return this.#role === "client"
       ? MessageType.OutputStreamData
       : MessageType.InputStreamData;
-  }
-
-  /** Any word of the peer shows that its end is connected (data-channel.md §3). */
-  #heard(now: number): void {
-    this.#heardAt = now;
-    this.#unpause();
-  }
-
-  #unpause(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#heardAt = this.#now;
-    this.#state.emit({ type: "unpaused" });
   }
 
   #receiveAcknowledgement(message: ClientMessage, now: number): void {
@@ -284,10 +264,10 @@ export class DataChannel {
   /** The next frame to write, acknowledgements first; `undefined` when there is none now. */
   pollTransmit(now: number): Uint8Array | undefined {
     this.#now = now;
-    if (!this.#connected || this.#state.over) return undefined;
-    if (!this.#paused) this.#acknowledgements.echo(now);
+    if (!this.#presence.connected || this.#state.over) return undefined;
+    if (!this.#presence.paused) this.#acknowledgements.echo(now);
     return this.#acknowledgements.poll(now) ??
-      this.#outgoing.poll(now, this.#paused);
+      this.#outgoing.poll(now, this.#presence.paused);
   }
 
   // ── events and the session's queue ────────────────────────────────────────────────────────
@@ -328,7 +308,7 @@ export class DataChannel {
     this.#now = now;
     if (this.#state.over) return;
     this.#handshake?.handleTimeout(now);
-    if (!this.#connected || this.#paused) return;
+    if (!this.#presence.reachable) return;
     this.#outgoing.handleTimeout(now);
     const limit = this.#silenceEnds();
     if (limit !== undefined && now >= limit) {
@@ -339,19 +319,18 @@ export class DataChannel {
     }
   }
 
-  /** Only what waits for an answer makes silence suspicious; an idle shell may be silent for ever. */
   #silenceEnds(): number | undefined {
-    const since = this.#outgoing.oldestSince;
-    if (this.#role === "agent" || since === undefined) return undefined;
-    return Math.max(since, this.#heardAt) + silenceLimit;
+    // An agent waits for its client for ever.
+    if (this.#role === "agent") return undefined;
+    return this.#presence.silenceEnds(this.#outgoing.oldestSince);
   }
 
   /** When {@linkcode handleTimeout} or {@linkcode pollTransmit} has something to do by itself. */
   get nextTimeout(): number | undefined {
     if (this.#state.over) return undefined;
     const times = [this.#handshake?.nextTimeout];
-    if (this.#connected) times.push(this.#acknowledgements.due);
-    if (this.#connected && !this.#paused) {
+    if (this.#presence.connected) times.push(this.#acknowledgements.due);
+    if (this.#presence.reachable) {
       times.push(
         this.#acknowledgements.echoDue,
         this.#outgoing.nextTimeout(this.#now),
@@ -370,21 +349,16 @@ export class DataChannel {
   /** The connection was lost: nothing goes out until {@linkcode reconnected}. */
   disconnected(now: number): void {
     this.#now = now;
-    this.#connected = false;
-    this.#lostAt = now;
+    this.#presence.disconnected(now);
   }
 
   /** There is a new connection: everything unacknowledged goes out again (data-channel.md §8.3). */
   reconnected(now: number): void {
     this.#now = now;
-    this.#connected = true;
-    this.#heardAt = now;
-    this.#unpause();
-    this.#acknowledgements.reconnected(this.#lostAt, now);
+    this.#presence.reconnected(now);
+    this.#acknowledgements.reconnected(this.#presence.lostAt, now);
     this.#outgoing.sendAllAgain();
   }
-
-  // ── what can be asked ─────────────────────────────────────────────────────────────────────
 
   /** False while the window is full or the session has not begun: stop reading the source. */
   get writable(): boolean {
@@ -396,7 +370,7 @@ export class DataChannel {
   }
   /** True while the peer's end is not connected (data-channel.md §3). */
   get paused(): boolean {
-    return this.#paused;
+    return this.#presence.paused;
   }
   /** True after `closed` and `failed`: nothing goes in or out any more. */
   get over(): boolean {

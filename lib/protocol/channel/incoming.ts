@@ -41,7 +41,7 @@ export class Incoming {
     ) {
       return "no room";
     }
-    this.#held.set(number, message);
+    this.#held.set(number, message.detached());
     this.#heldBytes += bytes;
     return "ahead";
   }

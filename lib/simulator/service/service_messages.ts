@@ -32,9 +32,10 @@ export function encodePublication(
     // The encoder takes no empty payload, as nobody else may send one: cut off again below.
     payload: new Uint8Array(1),
   });
-  frame.fill(0, 80, 112);
-  new DataView(frame.buffer).setUint32(116, 0);
-  return frame.slice(0, 120);
+  // Zero digest and length; a frame of the encoder's may share its memory with others.
+  const empty = frame.slice(0, 120).fill(0, 80, 112);
+  new DataView(empty.buffer).setUint32(116, 0);
+  return empty;
 }
 
 /**

@@ -152,7 +152,9 @@ Deno.test("what the service says is never lost, repeated or damaged, and overtak
 
 /** The number of an output message, digest or no digest; -1 for the service's own. */
 function sequenceOf(frame: Uint8Array): number {
-  return mayBeLost(frame) ? new DataView(frame.buffer).getInt32(52) : -1;
+  return mayBeLost(frame)
+    ? new DataView(frame.slice().buffer).getInt32(52)
+    : -1;
 }
 
 Deno.test("without faults there is no need of a link", () => {
