@@ -4,13 +4,14 @@
  *
  * A keystroke, file by file:
  * 1. io/terminal.ts reads bytes in raw mode;
- * 2. session/shell.ts gives them to `channel.send`, and stops reading while `writable` is false;
+ * 2. session/shell_input.ts gives them to `channel.send` while `writable` is true;
  * 3. channel/outgoing.ts numbers the message and keeps it until it is acknowledged;
  * 4. message/client_message.ts encodes it;
  * 5. session/transmitter.ts drains `pollTransmit` into io/rfc6455_transport.ts.
  *
  * Back: frame → this file → `channel.receive` → decode, digest → acknowledgement queued →
- * incoming.ts and receiver.ts release what is in order → event → session/shell.ts → terminal.
+ * incoming.ts and receiver.ts release what is in order → event → session/shell.ts → shell_output.ts
+ * → terminal.
  * Silence: this file sleeps until `nextTimeout`.
  *
  * @module

@@ -140,9 +140,6 @@ class ShellSession {
       return complete ? end : endOfAbort(signal.reason);
     } finally {
       signal.removeEventListener("abort", aborted);
-      const enough = new AbortController();
-      const abort = () => enough.abort();
-      await lastWords(this.#output.drained(), clock, enough.signal, abort);
     }
   }
 
@@ -256,21 +253,26 @@ class ShellSession {
   /** Puts everything back; never throws. */
   async dispose(): Promise<void> {
     this.#stop();
+    const { clock, control } = this.#options;
     const warn = (text: string) => this.#notify({ kind: "warning", text });
-    try {
-      this.#terminal.release();
-    } catch (error) {
-      // As after SIGHUP: the terminal is gone, and the session must not stay for it.
-      warn(sentence("Cannot restore terminal", error).message);
-    }
-    await leave({
+    const leaving = leave({
       driver: this.#driver,
-      clock: this.#options.clock,
-      control: this.#mustTerminate ? this.#options.control : undefined,
+      clock,
+      control: this.#mustTerminate ? control : undefined,
       warn: (text) => {
         if (!this.#gone) warn(text);
       },
     });
+    const enough = new AbortController();
+    const abort = () => enough.abort();
+    await lastWords(this.#output.drained(), clock, enough.signal, abort);
+    try {
+      this.#terminal.release();
+    } catch (error) {
+      // As after SIGHUP: there is none any more, which is no reason to stay.
+      warn(sentence("Cannot restore terminal", error).message);
+    }
+    await leaving;
   }
 }
 

@@ -1,78 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  encodeHandshakeRequest,
-  encodeHandshakeResponse,
-} from "../../lib/protocol/message/handshake.ts";
 import { decodeClientMessage } from "../../lib/protocol/message/client_message.ts";
-import { ControlError, type DataKey } from "../../lib/session/control.ts";
-import { Driver } from "../../lib/session/driver.ts";
-import type { ConnectionLostError } from "../../lib/session/resume.ts";
+import { ControlError } from "../../lib/session/control.ts";
 import { transmitQueue } from "../../lib/session/transmitter.ts";
-import {
-  FakeAgent,
-  FakeControl,
-  fakeGrant,
-  type FakeTransport,
-} from "../testkit/fake_session.ts";
-import { ManualClock, settle } from "../testkit/manual_clock.ts";
-
-class Bench {
-  readonly clock = new ManualClock();
-  readonly control = new FakeControl();
-  readonly agent: FakeAgent;
-  readonly driver: Driver;
-  readonly errors: unknown[] = [];
-  readonly gone: ConnectionLostError[] = [];
-  readonly notes: string[] = [];
-  output = "";
-  onPayload: () => void = () => {};
-
-  constructor(options: ConstructorParameters<typeof FakeAgent>[2] = {}) {
-    this.agent = new FakeAgent(this.control, this.clock, options);
-    this.driver = new Driver({
-      grant: fakeGrant,
-      control: this.control,
-      clock: this.clock,
-      onEvent: (event) => {
-        this.notes.push(event.type);
-        if (event.type !== "payload") return;
-        this.output += new TextDecoder().decode(event.payload);
-        this.driver.channel.consumed(event.payload.length, this.clock.now());
-        this.onPayload();
-      },
-      onLost: (reason) => this.notes.push(`lost: ${reason}`),
-      onResumed: () => this.notes.push("resumed"),
-      onGone: (error) => this.gone.push(error),
-      onError: (error) => this.errors.push(error),
-    });
-  }
-
-  /** Connected, and the session has begun. */
-  async begin(): Promise<this> {
-    await this.driver.start(new AbortController().signal);
-    this.agent.print("$ ");
-    await this.clock.advance(1000);
-    assert.equal(this.output, "$ ");
-    this.output = "";
-    return this;
-  }
-
-  type(text: string): void {
-    const bytes = new TextEncoder().encode(text);
-    this.driver.channel.send(bytes, this.clock.now());
-    this.driver.flush();
-  }
-
-  async end(): Promise<void> {
-    const stopped = this.driver.stop();
-    await this.clock.advance(0);
-    await stopped;
-    this.agent.stop();
-    assert.equal(this.clock.pending, 0, "a timer is left");
-    assert.ok(this.control.transports.every((each) => each.ended));
-    assert.deepEqual(this.errors, []);
-  }
-}
+import { DriverBench } from "../testkit/driver_bench.ts";
+import { fakeGrant, type FakeTransport } from "../testkit/fake_session.ts";
+import { settle } from "../testkit/manual_clock.ts";
 
 /** The types of our messages, in the order in which they went out. */
 function typesOf({ sent }: FakeTransport): string[] {
@@ -80,7 +12,7 @@ function typesOf({ sent }: FakeTransport): string[] {
 }
 
 Deno.test("silence costs no timer, and one that waits is set once for many messages", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   bench.agent.stop();
   assert.equal(bench.clock.pending, 0, "a timer though nothing is expected");
   const before = bench.clock.set;
@@ -92,7 +24,7 @@ Deno.test("silence costs no timer, and one that waits is set once for many messa
 });
 
 Deno.test("what is due is done when it is due: a lost message goes out again", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   const { transport } = bench.control;
   const { onSend } = transport;
   transport.onSend = () => {};
@@ -109,7 +41,7 @@ Deno.test("what is due is done when it is due: a lost message goes out again", a
 });
 
 Deno.test("a full transport is waited for, then acknowledgements go first", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   const { transport } = bench.control;
   transport.holding = true;
   const sent = transport.sent.length;
@@ -139,7 +71,7 @@ Deno.test("a full transport is waited for, then acknowledgements go first", asyn
 });
 
 Deno.test("what cannot go out does not keep the processor busy", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   const { transport } = bench.control;
   transport.holding = true;
   while (transport.buffered < transmitQueue) bench.type("x".repeat(1024));
@@ -164,7 +96,7 @@ Deno.test("what cannot go out does not keep the processor busy", async () => {
 });
 
 Deno.test("after a reconnect everything unacknowledged goes out again, in order, before what is new", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   const first = bench.control.transport;
   first.onSend = () => {};
   for (const text of ["one ", "two ", "three "]) bench.type(text);
@@ -185,7 +117,7 @@ Deno.test("after a reconnect everything unacknowledged goes out again, in order,
 });
 
 Deno.test("each connection has its own token and request, and the same client", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   for (let i = 0; i < 3; i++) {
     bench.control.transport.drop();
     await bench.clock.advance(15_000);
@@ -214,7 +146,7 @@ Deno.test("connections that bring nothing are not made without a pause, nor for 
   let seen: Uint8Array[] = [];
   for (const [name, prepare] of cases) {
     await t.step(name, async () => {
-      const bench = new Bench();
+      const bench = new DriverBench();
       await bench.driver.start(new AbortController().signal);
       const { transport } = bench.control;
       seen = [];
@@ -247,7 +179,7 @@ Deno.test("connections that bring nothing are not made without a pause, nor for 
 });
 
 Deno.test("idle connections that last are no failures", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   for (let hour = 0; hour < 5; hour++) {
     await bench.clock.advance(60 * 60_000);
     bench.control.transport.drop({ code: 1000, reason: "Bye", clean: true });
@@ -269,7 +201,7 @@ Deno.test("idle connections that last are no failures", async () => {
 });
 
 Deno.test("a process that slept does not blame the agent for its silence", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   const { transport } = bench.control;
   const { onSend } = transport;
   transport.onSend = () => {};
@@ -287,7 +219,7 @@ Deno.test("a process that slept does not blame the agent for its silence", async
 });
 
 Deno.test("an agent that is silent for minutes while we listen is given up", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   bench.control.transport.onSend = () => {};
   bench.type("anybody there?");
   await bench.clock.advance(5 * 60_000 - 10);
@@ -300,7 +232,7 @@ Deno.test("an agent that is silent for minutes while we listen is given up", asy
 Deno.test("stop while a new connection is under way leaves none open", async (t) => {
   for (const stage of ["resume", "open"] as const) {
     await t.step(stage, async () => {
-      const bench = await new Bench().begin();
+      const bench = await new DriverBench().begin();
       const gate = Promise.withResolvers<void>();
       // As a control plane that does not look at the signal, or is just about to answer.
       if (stage === "resume") {
@@ -327,7 +259,7 @@ Deno.test("stop while a new connection is under way leaves none open", async (t)
 });
 
 Deno.test("stop while the first connection is under way leaves none open", async () => {
-  const bench = new Bench();
+  const bench = new DriverBench();
   const gate = Promise.withResolvers<void>();
   bench.control.onOpen = () => gate.promise;
   const starting = bench.driver.start(new AbortController().signal);
@@ -342,7 +274,7 @@ Deno.test("stop while the first connection is under way leaves none open", async
 });
 
 Deno.test("stop at the moment of a loss says nothing of it", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   bench.control.transport.drop();
   const stopped = bench.driver.stop();
   await settle();
@@ -353,7 +285,7 @@ Deno.test("stop at the moment of a loss says nothing of it", async () => {
 });
 
 Deno.test("what a taker of events throws is reported, wherever it came from", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   bench.onPayload = () => {
     throw new Error("a mistake");
   };
@@ -364,7 +296,7 @@ Deno.test("what a taker of events throws is reported, wherever it came from", as
 });
 
 Deno.test("a taker that uses the channel gets the later events after it returned", async () => {
-  const bench = await new Bench().begin();
+  const bench = await new DriverBench().begin();
   const seen: string[] = [];
   bench.onPayload = () => {
     const output = bench.output;
@@ -381,135 +313,5 @@ Deno.test("a taker that uses the channel gets the later events after it returned
   transport.deliver = deliver;
   await settle();
   assert.deepEqual(seen, ["1 1", "12 12"]);
-  await bench.end();
-});
-
-const kmsHandshake = {
-  agentVersion: "3.3.987.0",
-  actions: [
-    {
-      actionType: "SessionType",
-      parameters: { SessionType: "Standard_Stream", Properties: null },
-    },
-    {
-      actionType: "KMSEncryption",
-      parameters: { KMSKeyId: "alias/k", Challenge: "AAEC" },
-    },
-  ],
-};
-
-/** What the agent was answered, as JSON. */
-function answers({ sent }: FakeTransport): string[] {
-  return sent.map(decodeClientMessage)
-    .filter((each) => each.payloadType === 6)
-    .map((each) => new TextDecoder().decode(each.payload));
-}
-
-Deno.test("a key that is not to be had is refused with the reason", async () => {
-  const bench = new Bench({ handshake: kmsHandshake });
-  bench.control.onDataKey = () => {
-    throw new ControlError("Access denied: kms:GenerateDataKey", true);
-  };
-  await bench.driver.start(new AbortController().signal);
-  await bench.clock.advance(10);
-  const [answer] = answers(bench.control.transport);
-  assert.match(answer!, /Access denied: kms:GenerateDataKey/);
-  assert.equal(answers(bench.control.transport).length, 1);
-  await bench.end();
-});
-
-Deno.test("a key that comes after the session's end is nobody's", async () => {
-  const bench = new Bench({ handshake: kmsHandshake });
-  const gate = Promise.withResolvers<DataKey>();
-  bench.control.onDataKey = () => gate.promise;
-  await bench.driver.start(new AbortController().signal);
-  await bench.clock.advance(10);
-  await bench.end();
-  gate.reject(new Error("too late"));
-  await settle();
-  assert.deepEqual(bench.errors, []);
-  assert.deepEqual(answers(bench.control.transport), []);
-});
-
-Deno.test("a key that comes while the connection is lost is sent with the next", async () => {
-  const bench = new Bench({ handshake: kmsHandshake });
-  const gate = Promise.withResolvers<DataKey>();
-  bench.control.onDataKey = () => gate.promise;
-  await bench.driver.start(new AbortController().signal);
-  await bench.clock.advance(10);
-  const first = bench.control.transport;
-  const resumed = Promise.withResolvers<void>();
-  const works = bench.control.onResume;
-  bench.control.onResume = async (signal) => {
-    await resumed.promise;
-    return await works(signal);
-  };
-  first.drop();
-  await settle();
-  gate.resolve({
-    plaintext: new Uint8Array(64),
-    ciphertextBlob: Uint8Array.of(1),
-    challengeAcknowledged: false,
-  });
-  await settle();
-  resumed.resolve();
-  await bench.clock.advance(1000);
-  assert.deepEqual(answers(first), []);
-  assert.match(answers(bench.control.transport)[0]!, /KMSCipherTextKey/);
-  await bench.end();
-});
-
-Deno.test("a key for an earlier challenge does not answer a later one", async () => {
-  const bench = new Bench();
-  const keys = new Map<string, PromiseWithResolvers<DataKey>>();
-  bench.control.onDataKey = (_, challenge) => {
-    const gate = Promise.withResolvers<DataKey>();
-    keys.set(challenge!, gate);
-    return gate.promise;
-  };
-  await bench.driver.start(new AbortController().signal);
-  const request = (challenge: string) =>
-    bench.agent.channel.send(
-      encodeHandshakeRequest({
-        agentVersion: "3",
-        actions: [{
-          actionType: "KMSEncryption",
-          parameters: { KMSKeyId: "k", Challenge: challenge },
-        }],
-      }),
-      bench.clock.now(),
-      5,
-    );
-  request("first");
-  request("second");
-  bench.agent.flush();
-  await settle();
-  const key = (byte: number): DataKey => ({
-    plaintext: new Uint8Array(64),
-    ciphertextBlob: Uint8Array.of(byte),
-    challengeAcknowledged: true,
-  });
-  keys.get("first")!.resolve(key(1));
-  await settle();
-  assert.deepEqual(answers(bench.control.transport), []);
-  keys.get("second")!.resolve(key(2));
-  await settle();
-  const expected = encodeHandshakeResponse({
-    clientVersion: JSON.parse(answers(bench.control.transport)[0]!)
-      .ClientVersion,
-    actions: [{
-      actionType: "KMSEncryption",
-      status: 1,
-      result: {
-        KMSCipherTextKey: "Ag==",
-        KMSCipherTextHash: null,
-        ChallengeAcknowledgement: true,
-      },
-      error: "",
-    }],
-  });
-  assert.deepEqual(answers(bench.control.transport), [
-    new TextDecoder().decode(expected),
-  ]);
   await bench.end();
 });

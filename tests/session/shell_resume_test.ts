@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ControlError } from "../../lib/session/control.ts";
+import { SignalError } from "../../lib/session/signal_error.ts";
 import type { SessionEnd } from "../../lib/session/session_report.ts";
 import {
   TransportError,
   UpgradeRefusedError,
 } from "../../lib/session/transport.ts";
 import type { FakeControl } from "../testkit/fake_session.ts";
+import { MemoryTerminal } from "../testkit/memory_terminal.ts";
 import { assertClean, startShell } from "../testkit/shell_bench.ts";
 
 Deno.test("a lost connection is resumed, and nothing typed or printed is lost", async () => {
@@ -180,6 +182,78 @@ Deno.test("of the resizes during an outage only the last one is sent", async () 
   assert.equal(agent.events.filter((each) => each.type === "size").length, 2);
   agent.closeChannel();
   await clock.advance(0);
+  assertClean(bench);
+});
+
+/** A control plane that cannot be reached; the returned function mends it. */
+function unreachable(control: FakeControl): () => void {
+  const works = control.onResume;
+  control.onResume = () => {
+    throw new ControlError("Cannot reach ssm: no network", false);
+  };
+  return () => control.onResume = works;
+}
+
+Deno.test("a signal while the connection is lost ends the session", async () => {
+  const bench = await startShell();
+  bench.agent.print("$ ");
+  await bench.clock.advance(10);
+  unreachable(bench.control);
+  bench.control.transport.drop();
+  await bench.clock.advance(500);
+  bench.abort.abort(new SignalError("SIGTERM"));
+  await bench.clock.advance(0);
+  assert.deepEqual(bench.outcome(), { kind: "signal", signal: "SIGTERM" });
+  assert.equal(bench.control.terminated, 1);
+  assertClean(bench);
+});
+
+Deno.test("suspended for an hour while the connection is lost", async () => {
+  const bench = await startShell();
+  const { agent, clock, control, terminal } = bench;
+  agent.print("$ ");
+  await clock.advance(10);
+  const mend = unreachable(control);
+  control.transport.drop();
+  await clock.advance(500);
+  terminal.whileSuspended = () => {
+    clock.sleep(60 * 60_000);
+    terminal.resize({ cols: 100, rows: 30 });
+    mend();
+  };
+  terminal.type("before ~\r~\x1a");
+  await clock.advance(1000);
+  assert.equal(terminal.suspended, 1);
+  assert.equal(bench.outcome(), undefined);
+  terminal.type("after");
+  await clock.advance(1000);
+  assert.equal(agent.input, "before ~\rafter");
+  const sizes = agent.events.filter((each) => each.type === "size");
+  assert.deepEqual(sizes.at(-1)?.size, { cols: 100, rows: 30 });
+  assert.equal(terminal.rawNow, true);
+  agent.closeChannel();
+  await clock.advance(0);
+  assertClean(bench);
+});
+
+Deno.test("input that ends while the connection is lost arrives with its end", async () => {
+  const terminal = new MemoryTerminal({ interactive: false });
+  const bench = await startShell({ terminal });
+  const { agent, clock, control } = bench;
+  agent.print("$ ");
+  await clock.advance(10);
+  const mend = unreachable(control);
+  control.transport.drop();
+  terminal.type("id");
+  terminal.end();
+  await clock.advance(60_000);
+  assert.equal(agent.input, "");
+  mend();
+  await clock.advance(11_000);
+  assert.ok(["id\r\x04", "id\r\x04\x04"].includes(agent.input));
+  agent.closeChannel();
+  await clock.advance(0);
+  assert.deepEqual(bench.outcome(), { kind: "ended" });
   assertClean(bench);
 });
 
