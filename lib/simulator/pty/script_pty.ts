@@ -57,6 +57,9 @@ export async function openScriptPty(request: PtyRequest): Promise<Pty> {
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
+      // A process group of its own: Ctrl-C at the terminal that the simulator runs in is not for
+      // the node's programs.
+      detached: true,
     }).spawn();
   } catch (error) {
     throw new PtyError("Cannot start script(1)", { cause: error });
