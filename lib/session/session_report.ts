@@ -69,9 +69,9 @@ export function endOfChannel(
   if (output.trim() !== "") {
     return { kind: "terminated", message: output.trim() };
   }
-  return started
-    ? { kind: "ended" }
-    : { kind: "refused", message: "The session was closed before it began" };
+  // Not begun, and no complaint: a program that printed nothing, as without a handshake the first
+  // output is all that shows a beginning (handshake.md §1). A failure comes with its text.
+  return { kind: "ended" };
 }
 
 /**

@@ -63,10 +63,7 @@ Deno.test("what channel_closed says decides the end", async (t) => {
   const error = "\n----------ERROR-------\nUnable to start command: no";
   const cases: [string, boolean, SessionEnd][] = [
     ["", true, { kind: "ended" }],
-    ["", false, {
-      kind: "refused",
-      message: "The session was closed before it began",
-    }],
+    ["", false, { kind: "ended" }],
     [error, true, { kind: "failed", message: "Unable to start command: no" }],
     [error, false, { kind: "refused", message: "Unable to start command: no" }],
     ["Session terminated by bob", true, {
