@@ -10,49 +10,51 @@
  * import { Aws, openTransport, runShell, systemClock, type Terminal } from "./mod.ts";
  * import { defaultOptions, startSimulator } from "./simulator/mod.ts";
  *
- * // A Session Manager on this machine stands in for AWS.
- * await using simulator = await startSimulator({
- *   ...defaultOptions,
- *   pace: "fast",
- *   shell: ["/bin/sh", "-c", "echo hello from the node"],
- * });
- * for (const [name, value] of Object.entries(simulator.environment)) {
- *   Deno.env.set(name, value);
+ * // A Session Manager on this machine stands in for AWS; its nodes need a Unix.
+ * if (Deno.build.os !== "windows") {
+ *   await using simulator = await startSimulator({
+ *     ...defaultOptions,
+ *     pace: "fast",
+ *     shell: ["/bin/sh", "-c", "echo hello from the node"],
+ *   });
+ *   for (const [name, value] of Object.entries(simulator.environment)) {
+ *     Deno.env.set(name, value);
+ *   }
+ *   const env = (name: string) => Deno.env.get(name);
+ *
+ *   using aws = new Aws({ version: "1.0.0", env });
+ *   const node = await aws.resolveTarget("web-server");
+ *   const grant = await aws.ssm.startSession({ target: node.id });
+ *
+ *   let printed = "";
+ *   const terminal: Terminal = {
+ *     interactive: false,
+ *     size: () => ({ cols: 80, rows: 24 }),
+ *     raw: () => ({ [Symbol.dispose]() {} }),
+ *     read: () => Promise.resolve(undefined),
+ *     write: async (bytes) => void (printed += new TextDecoder().decode(bytes)),
+ *     writeError: async () => {},
+ *     onResize: () => ({ [Symbol.dispose]() {} }),
+ *     suspend: async () => {},
+ *   };
+ *   const end = await runShell({
+ *     grant,
+ *     control: aws.sessionControl({
+ *       sessionId: grant.sessionId,
+ *       target: node.id,
+ *       openTransport: openTransport({ kind: "native", clock: systemClock, env }),
+ *       streamHosts: [],
+ *       notice: () => {},
+ *     }),
+ *     terminal,
+ *     clock: systemClock,
+ *     escape: undefined,
+ *     signal: new AbortController().signal,
+ *     notify: () => {},
+ *   });
+ *   assert.equal(end.kind, "ended");
+ *   assert.match(printed, /hello from the node/);
  * }
- * const env = (name: string) => Deno.env.get(name);
- *
- * using aws = new Aws({ version: "1.0.0", env });
- * const node = await aws.resolveTarget("web-server");
- * const grant = await aws.ssm.startSession({ target: node.id });
- *
- * let printed = "";
- * const terminal: Terminal = {
- *   interactive: false,
- *   size: () => ({ cols: 80, rows: 24 }),
- *   raw: () => ({ [Symbol.dispose]() {} }),
- *   read: () => Promise.resolve(undefined),
- *   write: async (bytes) => void (printed += new TextDecoder().decode(bytes)),
- *   writeError: async () => {},
- *   onResize: () => ({ [Symbol.dispose]() {} }),
- *   suspend: async () => {},
- * };
- * const end = await runShell({
- *   grant,
- *   control: aws.sessionControl({
- *     sessionId: grant.sessionId,
- *     target: node.id,
- *     openTransport: openTransport({ kind: "native", clock: systemClock, env }),
- *     streamHosts: [],
- *     notice: () => {},
- *   }),
- *   terminal,
- *   clock: systemClock,
- *   escape: undefined,
- *   signal: new AbortController().signal,
- *   notify: () => {},
- * });
- * assert.equal(end.kind, "ended");
- * assert.match(printed, /hello from the node/);
  * ```
  *
  * @module
