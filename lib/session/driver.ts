@@ -74,14 +74,15 @@ export class Driver {
   readonly #out: Transmitter;
   readonly #keys: DataKeys;
   #flushing = false;
-  /** True once something came over this connection that had not come before. */
-  #useful = false;
+  /** When the session last got something new: payload, or an acknowledgement. */
+  #progressAt: number;
   #running: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#clock = options.clock;
+    this.#progressAt = this.#clock.now();
     this.#wakeUp = new WakeUp(this.#clock, (late) => this.#timeout(late));
     this.channel = new DataChannel({
       role: "client",
@@ -144,7 +145,6 @@ export class Driver {
       await transport.close(1000);
       return false;
     }
-    this.#useful = false;
     transport.sendText(encodeOpenDataChannel({
       requestId: newUuid(),
       tokenValue,
@@ -162,7 +162,7 @@ export class Driver {
     let current = connection, fruitless = 0, since: number | undefined;
     for (;;) {
       const openedAt = this.#clock.now();
-      await this.#pump(current.transport);
+      const heard = await this.#pump(current.transport);
       if (this.channel.over || signal.aborted) return;
       const close = await current.transport.closed;
       if (signal.aborted) return;
@@ -171,10 +171,13 @@ export class Driver {
       this.#out.detach();
       const reason = close.reason || `closed with code ${close.code}`;
       this.#options.onLost?.(reason);
-      // An idle session says nothing for hours; one that lasted was of use.
-      const useful = this.#useful || lostAt - openedAt >= longestDelay;
-      fruitless = useful ? 0 : fruitless + 1;
+      // An idle session says nothing for hours; a connection that lasted was of use.
+      const useful = this.#progressAt >= openedAt ||
+        lostAt - openedAt >= longestDelay;
       since = useful ? lostAt : since ?? lostAt;
+      // What comes behind a message that is missing is no progress yet, but may become some.
+      const promising = heard && lostAt - this.#progressAt < longestDelay;
+      fruitless = useful || promising ? 0 : fruitless + 1;
       try {
         current = await reconnect(
           { streamUrl: current.streamUrl, since, fruitless, reason },
@@ -192,15 +195,15 @@ export class Driver {
     }
   }
 
-  /** Reads until the transport ends. */
-  async #pump(transport: Transport): Promise<void> {
-    for (;;) {
+  /** Reads until the transport ends; tells whether anything came. */
+  async #pump(transport: Transport): Promise<boolean> {
+    for (let heard = false;; heard = true) {
       const frames = await transport.read();
-      if (frames === undefined || this.#stopped.signal.aborted) return;
+      if (frames === undefined || this.#stopped.signal.aborted) return heard;
       const now = this.#clock.now();
       const before = this.channel.unacknowledged;
       for (const frame of frames) this.channel.receive(frame, now);
-      this.#useful ||= this.channel.unacknowledged < before;
+      if (this.channel.unacknowledged < before) this.#progressAt = now;
       this.flush();
     }
   }
@@ -230,7 +233,7 @@ export class Driver {
         this.#keys.fetch(event);
         continue;
       }
-      this.#useful ||= event.type === "payload" || event.type === "started";
+      if (event.type === "payload") this.#progressAt = this.#clock.now();
       this.#options.onEvent(event);
     }
   }

@@ -137,14 +137,15 @@ Deno.test("each connection has its own token and request, and the same client", 
 });
 
 Deno.test("connections that bring nothing are not made without a pause, nor for ever", async (t) => {
-  const cases: [string, (transport: FakeTransport) => void][] = [
-    ["not a word", () => {}],
-    ["words that came before", (transport) => {
+  const cases: [string, number, (transport: FakeTransport) => void][] = [
+    ["not a word", 30, () => {}],
+    // For ten seconds there is hope, as something may be missing that comes yet.
+    ["words that came before", 130, (transport) => {
       for (const frame of seen) transport.deliver(frame);
     }],
   ];
   let seen: Uint8Array[] = [];
-  for (const [name, prepare] of cases) {
+  for (const [name, most, prepare] of cases) {
     await t.step(name, async () => {
       const bench = new DriverBench();
       await bench.driver.start(new AbortController().signal);
@@ -159,15 +160,21 @@ Deno.test("connections that bring nothing are not made without a pause, nor for 
       await bench.clock.advance(1000);
       assert.equal(seen.length, 1);
       bench.agent.stop();
-      bench.control.onOpen = (transport) => {
+      bench.control.onOpen = async (transport) => {
+        await new Promise<void>((resolve) =>
+          bench.clock.setTimer(100, resolve)
+        );
         prepare(transport);
         queueMicrotask(() => transport.drop());
       };
       transport.drop();
       await bench.clock.advance(60_000);
       const { length } = bench.control.transports;
-      assert.ok(length > 8 && length < 30, `${length} connections in a minute`);
-      await bench.clock.advance(18 * 60_000);
+      assert.ok(length > 8 && length < most, `${length} in a minute`);
+      await bench.clock.advance(60_000);
+      const later = bench.control.transports.length - length;
+      assert.ok(later > 4 && later < 15, `${later} in the next`);
+      await bench.clock.advance(17 * 60_000);
       assert.equal(bench.gone.length, 0);
       await bench.clock.advance(2 * 60_000);
       assert.equal(bench.gone.length, 1);
@@ -176,6 +183,39 @@ Deno.test("connections that bring nothing are not made without a pause, nor for 
       await bench.end();
     });
   }
+});
+
+Deno.test("while the first of many messages is missing, the others are worth a connection", async () => {
+  const bench = await new DriverBench().begin();
+  let lose = true;
+  const numbers: number[] = [];
+  const opened = bench.control.onOpen;
+  bench.control.onOpen = async (transport) => {
+    await opened(transport);
+    const deliver = transport.deliver.bind(transport);
+    transport.deliver = (frame) => {
+      const number = decodeClientMessage(frame).sequence;
+      if (lose && number === 1) return;
+      numbers.push(number);
+      deliver(frame);
+    };
+  };
+  bench.control.transport.drop();
+  await settle();
+  for (let i = 1; i <= 5; i++) {
+    bench.agent.print(`${i} `);
+    bench.agent.print("behind ");
+    await settle();
+    bench.control.transport.drop();
+    await settle();
+    assert.equal(bench.control.resumes, i + 1, "it waits");
+  }
+  assert.ok(numbers.length >= 5);
+  assert.equal(bench.output, "");
+  lose = false;
+  await bench.clock.advance(5000);
+  assert.equal(bench.output, "1 behind 2 behind 3 behind 4 behind 5 behind ");
+  await bench.end();
 });
 
 Deno.test("idle connections that last are no failures", async () => {
