@@ -150,7 +150,8 @@ export async function openPty(
     get text() {
       return text;
     },
-    write: (typed) => writer.write(new TextEncoder().encode(typed)),
+    write: (typed) =>
+      inTime(writer.write(new TextEncoder().encode(typed)), "take input"),
     async resize(cols, rows) {
       await stty("cols", `${cols}`, "rows", `${rows}`);
     },
@@ -167,9 +168,23 @@ export async function openPty(
           // Gone already.
         }
       }
-      await exited;
+      await inTime(exited, "end");
     },
   };
+}
+
+/** Fails a test that would hang. */
+async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`The program did not ${what} within a minute`)),
+    deadline,
+  );
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function matchEnd(text: string, pattern: RegExp | string): number | undefined {
