@@ -277,3 +277,34 @@ Deno.test("nonsense after the beginning is a failure of the session, not of its 
   assert.equal(bench.control.terminated, 1);
   assertClean(bench);
 });
+
+Deno.test("all that came before channel_closed is printed, however slow the terminal", async () => {
+  const bench = await startShell();
+  const { agent, terminal, clock } = bench;
+  const write = terminal.write.bind(terminal);
+  const gate = Promise.withResolvers<void>();
+  terminal.write = async (bytes) => {
+    await gate.promise;
+    await write(bytes);
+  };
+  // As the official agent does, which knows no window.
+  let printed = "";
+  for (let i = 0; i < 3000; i++) {
+    const text = `${i} `.padEnd(1024, "x");
+    agent.print(text);
+    printed += text;
+    await clock.advance(0);
+  }
+  await clock.advance(5);
+  assert.equal(agent.channel.unacknowledged, 1, "back-pressure is felt");
+  agent.closeChannel();
+  await clock.advance(0);
+  gate.resolve();
+  for (let i = 0; i < 1000 && bench.outcome() === undefined; i++) {
+    await clock.advance(10);
+  }
+  assert.deepEqual(bench.outcome(), { kind: "ended" });
+  assert.equal(terminal.outputText.length, printed.length);
+  assert.equal(terminal.outputText, printed);
+  assertClean(bench);
+});

@@ -25,6 +25,8 @@ const flushCount = 55;
 /** Silence in milliseconds after which a message is no part of a bulk transfer. */
 const pause = 10;
 
+/** So many wait at most, while reading goes on and writing does not: the official buffer (§4.3). */
+const waitingLimit = 10_000;
 /** So many of the last acknowledgements can be said again. */
 export const rememberedCount = 256;
 /** Those of so many milliseconds before the loss of a connection may have died with it. */
@@ -78,6 +80,8 @@ export class Acknowledgements {
 
   /** Takes a message to acknowledge, a repeat as well as a new one (pitfalls.md §1.2). */
   add(message: ClientMessage, now: number): void {
+    // What is left out is repeated by the peer, and acknowledged then.
+    if (this.#waiting.length - this.#at >= waitingLimit) return;
     this.#waiting.push(message);
     const bulk = now - this.#lastArrival < pause;
     this.#lastArrival = now;

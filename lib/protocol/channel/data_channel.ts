@@ -152,6 +152,7 @@ export class DataChannel {
         this.#receiveAcknowledgement(message, now);
         break;
       case MessageType.ChannelClosed:
+        this.#receiver.finish(now);
         this.#receiveClosed(message);
         break;
       case MessageType.PausePublication:
@@ -320,8 +321,7 @@ export class DataChannel {
   }
 
   #silenceEnds(): number | undefined {
-    // An agent waits for its client for ever.
-    if (this.#role === "agent") return undefined;
+    if (this.#role === "agent") return undefined; // it waits for its client for ever
     return this.#presence.silenceEnds(this.#outgoing.oldestSince);
   }
 

@@ -19,6 +19,8 @@ export class Incoming {
   #expected = 0;
   #heldBytes = 0;
   readonly #held = new Map<number, ClientMessage>();
+  /** The number of a held message that is not acknowledged. */
+  #refused: number | undefined;
 
   /** The number of the next message to take. */
   get expected(): number {
@@ -32,18 +34,31 @@ export class Incoming {
   /** Says what an arriving message is, and holds it if it is ahead of its turn. */
   arrive(message: ClientMessage): Arrival {
     const number = message.sequence;
+    if (number === this.#refused) return "no room";
     if (number < this.#expected || this.#held.has(number)) return "repeated";
     if (number === this.#expected) return "expected";
+    return this.#hold(message) ? "ahead" : "no room";
+  }
+
+  /**
+   * The session has no room for the expected message: it is held, but not to be acknowledged, so
+   * that the peer feels the back-pressure and yet nothing has to come again.
+   */
+  refuse(message: ClientMessage): void {
+    if (this.#hold(message)) this.#refused = message.sequence;
+  }
+
+  #hold(message: ClientMessage): boolean {
     const bytes = message.payload.length;
     if (
       this.#held.size >= heldMessagesLimit ||
       this.#heldBytes + bytes > heldBytesLimit
     ) {
-      return "no room";
+      return false;
     }
-    this.#held.set(number, message.detached());
+    this.#held.set(message.sequence, message.detached());
     this.#heldBytes += bytes;
-    return "ahead";
+    return true;
   }
 
   /** The expected message was taken: its number will not come through again, whatever becomes of
@@ -54,14 +69,20 @@ export class Incoming {
       this.#held.delete(this.#expected);
       this.#heldBytes -= message.payload.length;
     }
+    if (this.#refused === this.#expected) this.#refused = undefined;
     this.#expected++;
   }
 
   /**
-   * The held message whose turn it is. It stays held until {@linkcode advance}: it is acknowledged
-   * already, so it must not be lost if the session cannot take it yet (pitfalls.md §1.8).
+   * The held message whose turn it is. It stays held until {@linkcode advance}: most are
+   * acknowledged already, so none may be lost if the session cannot take it yet (pitfalls.md §1.8).
    */
   next(): ClientMessage | undefined {
     return this.#held.size > 0 ? this.#held.get(this.#expected) : undefined;
+  }
+
+  /** True if the held message whose turn it is was refused, so not acknowledged. */
+  get nextIsRefused(): boolean {
+    return this.#refused === this.#expected;
   }
 }

@@ -14,6 +14,12 @@ import { DecryptionError } from "./encryption.ts";
 import type { Handshake } from "./handshake_flow.ts";
 import { Incoming } from "./incoming.ts";
 
+/**
+ * What became of a message whose turn it was. One that is refused because its receiver is not
+ * ready comes again by itself; one that finds the queue full is kept.
+ */
+type Outcome = "taken" | "full" | "not ready";
+
 /** What a receiver needs of its channel. */
 export interface ReceiverHost {
   readonly role: "client" | "agent";
@@ -26,7 +32,7 @@ export interface ReceiverHost {
 /** The receiving half of a channel. */
 export class Receiver {
   readonly #host: ReceiverHost;
-  readonly #capacity: number;
+  #capacity: number;
   readonly #incoming = new Incoming();
   #queued = 0;
   #accepting: boolean;
@@ -54,31 +60,45 @@ export class Receiver {
         this.#host.acknowledgements.add(message, now);
         break;
       case "expected":
-        if (!this.#take(message, now)) break;
-        this.#host.acknowledgements.add(message, now);
-        this.#incoming.advance();
-        this.#takeHeld(now);
+        this.#receiveExpected(message, now);
         break;
       case "no room":
         break;
     }
   }
 
+  #receiveExpected(message: ClientMessage, now: number): void {
+    const outcome = this.#take(message, now);
+    if (outcome === "full") this.#incoming.refuse(message);
+    if (outcome !== "taken") return;
+    this.#host.acknowledgements.add(message, now);
+    this.#incoming.advance();
+    this.#takeHeld(now);
+  }
+
   #takeHeld(now: number): void {
-    for (;;) {
+    while (!this.#host.state.over) {
       const message = this.#incoming.next();
-      if (
-        message === undefined || this.#host.state.over ||
-        !this.#take(message, now)
-      ) {
-        return;
+      if (message === undefined) return;
+      if (this.#take(message, now) !== "taken") return;
+      if (this.#incoming.nextIsRefused) {
+        this.#host.acknowledgements.add(message, now);
       }
       this.#incoming.advance();
     }
   }
 
-  /** Gives the message whose turn it is to its receiver; false where that cannot take it yet. */
-  #take(message: ClientMessage, now: number): boolean {
+  /**
+   * The session is over: everything that is here and in order goes to it, whatever its queue holds,
+   * as nothing will ask for it again. What is held is bounded.
+   */
+  finish(now: number): void {
+    this.#capacity = Infinity;
+    this.#takeHeld(now);
+  }
+
+  /** Gives the message whose turn it is to its receiver. */
+  #take(message: ClientMessage, now: number): Outcome {
     const type = message.payloadType;
     switch (type) {
       case PayloadType.Output:
@@ -90,20 +110,22 @@ export class Receiver {
         return this.#takeControl(type, message.payload);
       default:
         this.#takeHandshake(type, message.payload, now);
-        return true;
+        return "taken";
     }
   }
 
-  #takePayload(type: number, payload: Uint8Array): boolean {
-    if (!this.#host.state.started && this.#host.role === "agent") return true; // as the agent does (§2)
+  #takePayload(type: number, payload: Uint8Array): Outcome {
+    if (!this.#host.state.started && this.#host.role === "agent") {
+      return "taken"; // as the agent does (§2)
+    }
     if (!this.#host.state.started) {
-      if (this.#host.handshake?.begun) return false;
-      if (type === PayloadType.ExitCode) return true; // handshake.md §1, "other"
+      if (this.#host.handshake?.begun) return "not ready";
+      if (type === PayloadType.ExitCode) return "taken"; // handshake.md §1, "other"
       this.#startWithoutHandshake();
     }
-    if (!this.#accepting) return false;
+    if (!this.#accepting) return "not ready";
     if (this.#queued > 0 && this.#queued + payload.length > this.#capacity) {
-      return false;
+      return "full";
     }
     let plain = payload;
     if (this.#host.state.cipher !== undefined) {
@@ -112,17 +134,17 @@ export class Receiver {
       } catch (error) {
         if (!(error instanceof DecryptionError)) throw error;
         this.#host.state.fail("encryption", error.message);
-        return true;
+        return "taken";
       }
     }
-    if (plain.length === 0) return true;
+    if (plain.length === 0) return "taken";
     this.#queued += plain.length;
     this.#host.state.emit({
       type: "payload",
       payloadType: type,
       payload: plain,
     });
-    return true;
+    return "taken";
   }
 
   /** A plain shell has no handshake at all, its first output is its beginning (handshake.md §1). */
@@ -138,12 +160,12 @@ export class Receiver {
     });
   }
 
-  #takeControl(type: number, payload: Uint8Array): boolean {
+  #takeControl(type: number, payload: Uint8Array): Outcome {
     try {
       if (type === PayloadType.Flag) {
         this.#host.state.emit({ type: "flag", flag: decodeFlag(payload) });
       } else if (this.#host.role === "agent" && this.#host.state.started) {
-        if (!this.#accepting) return false;
+        if (!this.#accepting) return "not ready";
         this.#host.state.emit({ type: "size", size: decodeSize(payload) });
       }
     } catch (error) {
@@ -151,7 +173,7 @@ export class Receiver {
       // Left unacknowledged it would block everything behind it for good (pitfalls.md §2.24).
       this.rejected++;
     }
-    return true;
+    return "taken";
   }
 
   #takeHandshake(type: number, payload: Uint8Array, now: number): void {

@@ -94,11 +94,27 @@ Deno.test("receiver: the queue is full to the byte, and an empty one takes anyth
   };
   assert.deepEqual(lengths(), [6, 4]);
   receiver.consumed(9, now);
-  receiver.receive(numbered(2, PayloadType.Output, 10), now);
+  assert.deepEqual(lengths(), [1]);
+  receiver.receive(numbered(3, PayloadType.Output, 50), now);
   assert.deepEqual(lengths(), []);
   receiver.consumed(1, now);
-  receiver.receive(numbered(2, PayloadType.Output, 50), now);
+  assert.deepEqual(lengths(), []);
+  receiver.consumed(1, now);
   assert.deepEqual(lengths(), [50]);
+});
+
+Deno.test("receiver: at the end everything that is in order goes out, full queue or not", () => {
+  const { receiver, state } = bench(undefined, 10);
+  state.started = true;
+  for (const [number, length] of [[0, 10], [1, 6], [2, 7], [4, 8]] as const) {
+    receiver.receive(numbered(number, PayloadType.Output, length), now);
+  }
+  receiver.finish(now);
+  const found: number[] = [];
+  for (let event = state.poll(); event !== undefined; event = state.poll()) {
+    if (event.type === "payload") found.push(event.payload.length);
+  }
+  assert.deepEqual(found, [10, 6, 7], "but nothing behind a gap");
 });
 
 Deno.test("receiver: held messages stop at the end of the session", () => {
