@@ -11,6 +11,11 @@ import type { Clock } from "./transport.ts";
 
 /** How long leaving may take, in milliseconds: TerminateSession and the closing of the socket. */
 export const leaveLimit = 3000;
+/**
+ * How long the closing of the socket may take when the session is over, in milliseconds: nobody
+ * waits for anything then, and a service that does not answer must not keep the user.
+ */
+export const farewellLimit = 100;
 /** How long the terminal may take for the last output when we leave, in milliseconds. */
 export const lastWordsLimit = 1000;
 
@@ -28,10 +33,11 @@ export interface LeaveOptions {
 export async function leave(options: LeaveOptions): Promise<void> {
   const { driver, clock, control, warn } = options;
   const late = new AbortController();
-  const cancel = clock.setTimer(leaveLimit, () =>
-    late.abort(
-      new Error(`no answer came within ${leaveLimit / 1000} s`),
-    ));
+  const limit = control === undefined ? farewellLimit : leaveLimit;
+  const cancel = clock.setTimer(
+    limit,
+    () => late.abort(new Error(`no answer came within ${limit / 1000} s`)),
+  );
   const leaving = [driver.stop()];
   if (control !== undefined) {
     leaving.push(

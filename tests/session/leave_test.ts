@@ -190,3 +190,15 @@ Deno.test("a socket that does not close keeps nobody either", async () => {
   bench.control.transport.drop();
   assertClean(bench);
 });
+
+Deno.test("a socket that does not close keeps nobody whose session is over", async () => {
+  const bench = await startShell();
+  bench.agent.print("$ ");
+  await bench.clock.advance(10);
+  bench.control.transport.close = () => new Promise(() => {});
+  bench.agent.closeChannel();
+  await bench.clock.advance(99);
+  assert.equal(bench.outcome(), undefined);
+  await bench.clock.advance(1);
+  assert.deepEqual(bench.outcome(), { kind: "ended" });
+});
