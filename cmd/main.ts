@@ -17,7 +17,7 @@ import { signalExitCode } from "./signals.ts";
  * How long a session may take to end after an error that nobody caught, before the process ends
  * without it. Milliseconds.
  */
-const crashGrace = 3000;
+const crashGrace = 3500;
 
 /**
  * Runs a command line in the real world.
