@@ -120,7 +120,7 @@ export async function assembleSimulator(
     closing ??= (async () => {
       // No new session may begin while the old ones end, and none is left behind.
       await server.close();
-      registry.terminateAll("");
+      registry.terminateAll("The simulator was stopped.");
       await service.close();
     })();
   return {

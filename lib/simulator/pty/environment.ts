@@ -22,6 +22,8 @@ export function sessionEnvironment(
   }
   env.TERM = "xterm-256color";
   env.LANG ||= "C.UTF-8";
+  // What is tried on a simulated node is no part of the user's own history.
+  env.HISTFILE = "/dev/null";
   return env;
 }
 

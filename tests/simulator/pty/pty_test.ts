@@ -293,6 +293,11 @@ Deno.test("the node does not see the simulator's credentials or terminal", () =>
       LANG: "de_DE.UTF-8",
       PATH: "/bin",
     }),
-    { TERM: "xterm-256color", LANG: "de_DE.UTF-8", PATH: "/bin" },
+    {
+      TERM: "xterm-256color",
+      LANG: "de_DE.UTF-8",
+      HISTFILE: "/dev/null",
+      PATH: "/bin",
+    },
   );
 });
