@@ -48,6 +48,13 @@ export function hintsFor(
       return [`aws sts get-caller-identity${flag}`];
     case "invalid-credentials":
     case "expired-credentials":
+      // A signature for another region than the endpoint's says nothing against the credentials.
+      if (/valid region/i.test(context.text ?? "")) {
+        return [
+          "export AWS_REGION=us-east-1",
+          `aws configure get region${flag}`,
+        ];
+      }
       switch (context.source) {
         case "sso":
           return [ssoLoginCommand(context.profile)];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { hintsFor } from "../../lib/aws/hints.ts";
 import {
   AwsCallError,
   type AwsErrorKind,
@@ -171,4 +172,17 @@ Deno.test("whatever is thrown becomes an AwsCallError with a printable sentence"
     }),
     { numRuns: 1000, examples: [[{ toString: 0 }, ""], [null, ""]] },
   );
+});
+
+Deno.test("a signature for another region is no reason to throw credentials away", () => {
+  const text =
+    "Credential should be scoped to a valid region. This endpoint is in eu-west-1";
+  const hints = hintsFor("invalid-credentials", {
+    source: "environment",
+    text,
+  });
+  assert.deepEqual(hints, [
+    "export AWS_REGION=us-east-1",
+    "aws configure get region",
+  ]);
 });
