@@ -5,6 +5,7 @@
  * @module
  */
 
+import { reconnectLimit } from "../lib/session/resume.ts";
 import type { SessionNotice } from "../lib/session/shell.ts";
 import type { Terminal } from "../lib/session/transport.ts";
 import { visible } from "../lib/text.ts";
@@ -73,7 +74,8 @@ export class Notices {
         );
       case "lost":
         return this.interrupt(
-          `Connection lost: ${visible(notice.reason)}; resuming…`,
+          `Connection lost: ${visible(notice.reason)}; resuming for up to ` +
+            `${reconnectLimit / 60_000} minutes…`,
         );
       case "resumed":
         return this.say(

@@ -61,7 +61,7 @@ export function sessionExitCode(end: SessionEnd, notices: Notices): number {
       notices.say("Session ended");
       return exitCodes.success;
     case "left":
-      notices.interrupt("Session terminated");
+      notices.interrupt("Session left");
       return exitCodes.success;
     case "failed":
       throw new CommandError(

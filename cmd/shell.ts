@@ -108,7 +108,7 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
           "ssm shell i-0123456789abcdef0 --profile prod --region eu-west-1",
         ],
         [
-          "Run piped commands and return when they are done",
+          "Type piped commands and return; shows prompts and echo, as typed",
           "echo 'uname -a' | ssm shell web-server -q",
         ],
         [

@@ -184,7 +184,7 @@ Deno.test(
     assert.equal(code, 255, stderr);
     assert.match(
       stderr,
-      /\nConnection lost: [^\n]*; resuming…\nssm: Cannot resume session: access to ssm:ResumeSession is denied: /,
+      /\nConnection lost: [^\n]*; resuming [^\n]*\nssm: Cannot resume session: access to ssm:ResumeSession is denied: /,
     );
     assert.match(stderr, /\nhint: aws sts get-caller-identity\n$/);
     assert.deepEqual(await simulator.activeSessions(), []);

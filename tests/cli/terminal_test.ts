@@ -81,7 +81,7 @@ Deno.test(
     await pty.write("\recho \r~~echo\r");
     await pty.until("~echo");
     await pty.write("\r~.");
-    await pty.until("Session terminated\r\n");
+    await pty.until("Session left\r\n");
     await checkEnd(program, simulator, 0);
   },
 );

@@ -181,7 +181,7 @@ Deno.test("run: notices are lines on stderr", async () => {
     "be\\x1b[31m nice",
     "Session started, agent 3.3.987.0, encrypted with KMS",
     "",
-    "Connection lost: re\\x07set; resuming…",
+    "Connection lost: re\\x07set; resuming for up to 20 minutes…",
     "Connection resumed after 3.2 s",
     "",
     "Keys, right after Enter:",
@@ -192,7 +192,7 @@ Deno.test("run: notices are lines on stderr", async () => {
     "",
     "hm",
     "",
-    "Session terminated",
+    "Session left",
     "",
   ]);
 });
@@ -213,7 +213,7 @@ Deno.test("run: with -q only the keys that were asked for are shown", async () =
 Deno.test("run: how a session ends decides the exit code", async () => {
   const ends: readonly (readonly [SessionEnd, number, RegExp])[] = [
     [{ kind: "ended" }, 0, /Session ended\n$/],
-    [{ kind: "left" }, 0, /Session terminated\n$/],
+    [{ kind: "left" }, 0, /Session left\n$/],
     [
       { kind: "failed", message: "no pty" },
       1,
