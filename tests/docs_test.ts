@@ -198,7 +198,7 @@ Deno.test("path check: traces are found, ordinary paths are not", () => {
       "see /users/somebody/.aws/config",
       "cd /build/17/ssm/lib",
       "/home/kim/project",
-      "https:" + "//registry.example/pkg",
+      "https:/" + "/registry" + ".example/pkg",
     ]
   ) assert.deepEqual(machineTraces(line, home, here), [line]);
   for (
