@@ -76,7 +76,7 @@ Deno.test(
       { stdin: "echo $((6*7)); stty size" },
     );
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /\n42\r\n/);
+    assert.match(stdout, /\b42\r\n/);
     assert.match(
       stderr,
       /^Session \S+ on i-0123456789abcdef0 \(web-server\)\n/,
@@ -101,7 +101,7 @@ Deno.test(
         { stdin: "echo $((6*7))\n" },
       );
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /\n42\r\n/);
+      assert.match(stdout, /\b42\r\n/);
       assert.equal(stderr.includes("encrypted with KMS"), flags.length > 0);
     }
   },
@@ -210,7 +210,7 @@ Deno.test(
       stdin: "echo $((6*7))\n",
     });
     assert.equal(code, 0);
-    assert.match(stdout, /\n42\r\n/);
+    assert.match(stdout, /\b42\r\n/);
     assert.equal(await simulator.interrupt(), 0);
   },
 );
