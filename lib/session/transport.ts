@@ -132,3 +132,27 @@ export interface Terminal {
   /** Stops this process as Ctrl-Z would, outside raw mode; resolves when it goes on. */
   suspend(): Promise<void>;
 }
+
+/** Where a forward listens on this machine. */
+export type LocalAddress =
+  | { readonly kind: "tcp"; readonly hostname: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/**
+ * One connection that a local program made to us; a slice of `Deno.Conn`, whose `read`, `write`
+ * and `closeWrite` half-close properly.
+ */
+export type LocalConnection = Pick<
+  Deno.Conn,
+  "read" | "write" | "closeWrite" | "close"
+>;
+
+/** A place where local programs connect to. */
+export interface LocalListener {
+  /** Where it listens; never port 0. */
+  readonly address: LocalAddress;
+  /** The next connection, with no delay set; `undefined` after {@linkcode close}. Never rejects. */
+  accept(): Promise<LocalConnection | undefined>;
+  /** Takes no more connections; those that were accepted go on. Idempotent. */
+  close(): void;
+}
