@@ -18,6 +18,7 @@ import {
   UpgradeRefusedError,
 } from "../session/transport.ts";
 import { type AwsClients, orAborted } from "./client.ts";
+import { controlFailure } from "./control_failure.ts";
 import { AwsCallError, toAwsCallError } from "./errors.ts";
 import { KmsCalls } from "./kms.ts";
 import { isPresigned, signUpgrade } from "./sign_upgrade.ts";
@@ -200,9 +201,11 @@ class AwsSessionControl implements SessionControl {
     } catch (error) {
       if (!(error instanceof AwsCallError)) throw error;
       const hint = inText === undefined ? "" : hintText(error);
-      throw new ControlError(`${error.message}${hint}`, error.final, {
-        cause: error,
-      });
+      throw new ControlError(
+        `${error.message}${hint}`,
+        controlFailure(error),
+        { cause: error },
+      );
     }
   }
 }

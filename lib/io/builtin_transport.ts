@@ -220,6 +220,18 @@ export class BuiltinTransport implements Transport {
     return this.#arrived.read();
   }
 
+  /** The platform cannot ping, so this ends the transport; see {@linkcode Transport.check}. */
+  check(_limit: number): void {
+    if (this.#ended || this.#closing !== undefined) return;
+    this.#socket.close();
+    this.#end({
+      code: 1006,
+      reason: "The machine has slept, and this transport cannot ask whether " +
+        "the connection outlived that",
+      clean: false,
+    });
+  }
+
   /**
    * Ends the transport; see {@linkcode Transport.close}. What has not been read by now is lost.
    *

@@ -31,6 +31,7 @@ export interface KeepAliveOptions {
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #cancel: (() => void) | undefined;
+  #cancelCheck: (() => void) | undefined;
   #missed = 0;
   #heardAt: number;
   #count = 0;
@@ -66,10 +67,31 @@ export class KeepAlive {
     this.#sent = undefined;
   }
 
+  /**
+   * Asks at once, and waits no longer than this for a word, whatever it is.
+   *
+   * @param limit Milliseconds.
+   */
+  check(limit: number): void {
+    const { clock, lost } = this.#options;
+    const asked = clock.now();
+    this.#cancelCheck?.();
+    this.#cancelCheck = clock.setTimer(limit, () => {
+      this.#cancelCheck = undefined;
+      // While nobody reads, an answer stays in the socket.
+      if (this.#heardAt < asked && this.#options.listening()) {
+        lost(Math.round((clock.now() - this.#heardAt) / 1000));
+      }
+    });
+    this.#ping();
+  }
+
   /** No more pings, no more judgement. */
   stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#cancelCheck?.();
+    this.#cancelCheck = undefined;
   }
 
   #wait(): void {
@@ -78,7 +100,7 @@ export class KeepAlive {
   }
 
   #tick(): void {
-    const { clock, ping, listening, lost } = this.#options;
+    const { clock, listening, lost } = this.#options;
     // While nobody reads, pongs stay in the socket: silence then says nothing.
     if (!listening()) this.#missed = 0;
     if (this.#missed >= missedPongs) {
@@ -87,9 +109,13 @@ export class KeepAlive {
       return;
     }
     this.#missed++;
-    const payload = new TextEncoder().encode(`keepalive ${++this.#count}`);
-    this.#sent = { payload, at: clock.now() };
-    ping(payload);
+    this.#ping();
     this.#wait();
+  }
+
+  #ping(): void {
+    const payload = new TextEncoder().encode(`keepalive ${++this.#count}`);
+    this.#sent = { payload, at: this.#options.clock.now() };
+    this.#options.ping(payload);
   }
 }

@@ -155,6 +155,13 @@ export class Rfc6455Transport implements Transport {
     await this.closed;
   }
 
+  /** Pings, and ends as lost if nothing arrives; see {@linkcode Transport.check}. */
+  check(limit: number): void {
+    if (!this.#ended && this.#closing === undefined) {
+      this.#keepAlive.check(limit);
+    }
+  }
+
   /**
    * Drops the connection without a close frame; what was taken and not sent is lost.
    *

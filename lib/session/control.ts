@@ -51,18 +51,46 @@ export interface SessionControl {
   ): Promise<DataKey>;
 }
 
+/**
+ * What a failed call means for whoever would go on:
+ *
+ * - `denied`: IAM says no;
+ * - `login`: there are no credentials that work; the user can renew them;
+ * - `gone`: what was asked for is not there any more, the session or its node;
+ * - `refused`: the service will never take this;
+ * - `passing`: it may work the next time.
+ */
+export type ControlFailure =
+  | "denied"
+  | "login"
+  | "gone"
+  | "refused"
+  | "passing";
+
 /** A control-plane call failed. */
 export class ControlError extends Error {
   override name = "ControlError";
+  /** What it means for whoever would go on. */
+  readonly failure: ControlFailure;
   /**
    * @param message What failed, in a sentence.
-   * @param final True when trying again cannot help (data-channel.md §8.3).
+   * @param failure What it means; or whether trying again cannot help (data-channel.md §8.3).
    */
   constructor(
     message: string,
-    readonly final: boolean,
+    failure: ControlFailure | boolean,
     options?: ErrorOptions,
   ) {
     super(message, options);
+    this.failure = typeof failure === "string"
+      ? failure
+      : failure
+      ? "refused"
+      : "passing";
+  }
+
+  /** True when trying again cannot help by itself. */
+  get final(): boolean {
+    return this.failure !== "passing";
   }
 }

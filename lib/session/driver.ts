@@ -30,14 +30,19 @@ import {
   ConnectionLostError,
   type ConnectOptions,
   longestDelay,
+  type Patience,
   reconnect,
+  shellPatience,
 } from "./resume.ts";
+import { SleepWatch } from "./sleep_watch.ts";
 import { Transmitter } from "./transmitter.ts";
-import type { Clock, Transport } from "./transport.ts";
+import type { Clock, Transport, TransportClose } from "./transport.ts";
 import { WakeUp } from "./wake_up.ts";
 
 /** While the transport takes nothing, what is due can wait; milliseconds between two looks. */
 const blockedPause = 100;
+/** Milliseconds that a connection has for a sign of life after the machine slept. */
+const checkLimit = 5_000;
 /** A timer this late, in milliseconds, means that the process was stopped, or the machine asleep. */
 const sleptLimit = 10_000;
 
@@ -60,6 +65,12 @@ export interface DriverOptions {
   readonly onError: (error: unknown) => void;
   /** Bytes of payload that may wait for the session. */
   readonly receiveCapacity?: number;
+  /** How long a lost connection is tried again; a shell's when absent. */
+  readonly patience?: Patience;
+  /** How a connection ended, before {@linkcode onLost}. */
+  readonly onClosed?: (close: TransportClose) => void;
+  /** The machine slept for so many milliseconds; the connection is being checked. */
+  readonly onSlept?: (milliseconds: number) => void;
 }
 
 /** Joins one session's channel to its connections. */
@@ -73,6 +84,7 @@ export class Driver {
   readonly #wakeUp: WakeUp;
   readonly #out: Transmitter;
   readonly #keys: DataKeys;
+  readonly #sleep: SleepWatch;
   #flushing = false;
   /** When the session last got something new: payload, or an acknowledgement. */
   #progressAt: number;
@@ -103,6 +115,10 @@ export class Driver {
       flush,
       onError: options.onError,
     });
+    this.#sleep = new SleepWatch(this.#clock, (slept) => {
+      options.onSlept?.(slept);
+      this.#out.transport?.check(checkLimit);
+    });
   }
 
   /** True while there is a connection. */
@@ -123,6 +139,7 @@ export class Driver {
       this.#connectOptions(either),
     );
     if (!await this.#open(connection, either)) throw either.reason;
+    this.#sleep.start();
     this.#running = this.#run(connection).catch((error) => {
       if (!this.#stopped.signal.aborted) this.#options.onError(error);
     });
@@ -130,7 +147,8 @@ export class Driver {
 
   #connectOptions(signal: AbortSignal): ConnectOptions {
     const { control, clock } = this.#options;
-    return { control, clock, signal, random: Math.random };
+    const { patience = shellPatience } = this.#options;
+    return { control, clock, signal, random: Math.random, patience };
   }
 
   /**
@@ -170,6 +188,7 @@ export class Driver {
       this.channel.disconnected(lostAt);
       this.#out.detach();
       const reason = close.reason || `closed with code ${close.code}`;
+      this.#options.onClosed?.(close);
       this.#options.onLost?.(reason);
       // An idle session says nothing for hours; a connection that lasted was of use.
       const useful = this.#progressAt >= openedAt ||
@@ -262,6 +281,7 @@ export class Driver {
   async #end(): Promise<void> {
     this.#stopped.abort(new DOMException("The session is over", "AbortError"));
     this.#wakeUp.cancel();
+    this.#sleep.stop();
     await this.#out.transport?.close(1000);
     await this.#running;
   }

@@ -7,6 +7,7 @@
 
 import {
   ControlError,
+  type ControlFailure,
   type SessionControl,
   type SessionGrant,
 } from "./control.ts";
@@ -29,6 +30,28 @@ export const firstConnectLimit = 10_000;
  */
 export const reconnectLimit: number = 20 * 60_000;
 
+/** Milliseconds between two looks whether the user has renewed the credentials. */
+export const loginDelay = 5_000;
+
+/** How long a lost connection is worth another try. */
+export interface Patience {
+  /** Milliseconds since the last connection that was of use. */
+  readonly limit: number;
+  /** Tries for one loss. */
+  readonly tries: number;
+  /**
+   * Told, once for each loss, that there are no credentials that work: then it goes on when there
+   * are. Absent: that is the end.
+   */
+  readonly onLogin?: (error: ControlError) => void;
+}
+
+/** A shell's: nobody types into it for hours, and its session is gone by then. */
+export const shellPatience: Patience = {
+  limit: reconnectLimit,
+  tries: Infinity,
+};
+
 /** A connection, with the token that opens the data channel over it. */
 export interface Connection {
   readonly transport: Transport;
@@ -48,6 +71,11 @@ export class ConnectionLostError extends Error {
   ) {
     super(message, options);
   }
+
+  /** What the control plane's refusal means, if that was the end of it. */
+  get failure(): ControlFailure | undefined {
+    return this.cause instanceof ControlError ? this.cause.failure : undefined;
+  }
 }
 
 /** What both kinds of opening need. */
@@ -57,6 +85,8 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   /** 0 ≤ x < 1, for the jitter. */
   readonly random: () => number;
+  /** For reconnecting; {@linkcode shellPatience} when absent. */
+  readonly patience?: Patience;
 }
 
 /** A connection that was lost, perhaps not the first one in a row. */
@@ -123,8 +153,8 @@ export async function reconnect(
   lost: LostConnection,
   options: ConnectOptions,
 ): Promise<Connection> {
-  const { clock, signal, random } = options;
-  const deadline = lost.since + reconnectLimit;
+  const { clock, signal, random, patience = shellPatience } = options;
+  const deadline = lost.since + patience.limit;
   if (lost.fruitless > 0 && clock.now() > deadline) {
     throw new ConnectionLostError(
       `Cannot resume session: ${lost.fruitless} connections in a row were lost before anything ` +
@@ -132,9 +162,10 @@ export async function reconnect(
       false,
     );
   }
-  let forbidden = 0;
+  let forbidden = 0, tries = 0, loggedOut = false;
   for (let attempt = lost.fruitless;; attempt++) {
-    if (attempt > 0) await sleep(backOff(attempt - 1, random), options);
+    if (loggedOut) await sleep(loginDelay, options);
+    else if (attempt > 0) await sleep(backOff(attempt - 1, random), options);
     signal.throwIfAborted();
     try {
       return await resume(lost.streamUrl, options);
@@ -148,8 +179,17 @@ export async function reconnect(
       if (error instanceof UpgradeRefusedError && error.status === 403) {
         forbidden++;
       }
+      if (
+        error instanceof ControlError && error.failure === "login" &&
+        patience.onLogin !== undefined
+      ) {
+        if (!loggedOut) patience.onLogin(error);
+        loggedOut = true;
+        continue;
+      }
+      loggedOut = false;
       const final = (error instanceof ControlError && error.final) ||
-        forbidden > 1;
+        forbidden > 1 || ++tries >= patience.tries;
       if (final || clock.now() > deadline) {
         throw new ConnectionLostError(error.message, false, { cause: error });
       }
@@ -172,16 +212,26 @@ async function resume(
   return { transport, tokenValue: grant.tokenValue, streamUrl: url };
 }
 
-/** Half of the delay is jitter, so that many clients do not come back in step. */
-function backOff(tries: number, random: () => number): number {
+/**
+ * How long to wait before the next try, in milliseconds. Half of it is jitter, so that many clients
+ * do not come back in step.
+ *
+ * @param tries Those that have failed, less one.
+ * @param random 0 ≤ x < 1.
+ */
+export function backOff(tries: number, random: () => number): number {
   return Math.min(longestDelay, firstDelay * 2 ** Math.min(tries, 10)) *
     (0.5 + random() / 2);
 }
 
-/** Waits, or rejects with the signal's reason. */
-function sleep(
+/**
+ * Waits, or rejects with the signal's reason.
+ *
+ * @param delay Milliseconds.
+ */
+export function sleep(
   delay: number,
-  { clock, signal }: ConnectOptions,
+  { clock, signal }: Pick<ConnectOptions, "clock" | "signal">,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);

@@ -40,6 +40,11 @@ export interface Transport {
    * their memory is not written again.
    */
   read(): Promise<readonly Uint8Array[] | undefined>;
+  /**
+   * Doubts that the other end is there, as after a machine's sleep: a transport that hears nothing
+   * within so many milliseconds ends as lost. One that cannot ask ends at once.
+   */
+  check(limit: number): void;
   /** Resolves once, at the end of the transport, whoever ended it. Never rejects. */
   readonly closed: Promise<TransportClose>;
   /**
@@ -97,6 +102,11 @@ export interface Clock {
    * measuring and for CreatedDate (data-channel.md §2).
    */
   now(): number;
+  /**
+   * What the wall clock says, in milliseconds since the Unix epoch: unlike {@linkcode now} it goes
+   * on while the machine sleeps, and whoever sets it can turn it. Absent: no sleep is noticed.
+   */
+  wall?(): number;
   /** Calls `run` once after `delay` milliseconds unless the returned function is called first. */
   setTimer(delay: number, run: () => void): () => void;
 }

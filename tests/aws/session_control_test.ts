@@ -23,6 +23,7 @@ const URL_1 =
   "wss://ssmmessages.eu-central-1.amazonaws.com/v1/data-channel/me-1?role=publish_subscribe";
 
 const transport: Transport = {
+  check() {},
   send: () => {},
   sendText: () => {},
   buffered: 0,

@@ -14,12 +14,16 @@ function typesOf({ sent }: FakeTransport): string[] {
 Deno.test("silence costs no timer, and one that waits is set once for many messages", async () => {
   const bench = await new DriverBench().begin();
   bench.agent.stop();
-  assert.equal(bench.clock.pending, 0, "a timer though nothing is expected");
+  assert.equal(
+    bench.clock.pending,
+    1,
+    "another timer than the one that notices a machine's sleep",
+  );
   const before = bench.clock.set;
   for (let i = 0; i < 1000; i++) bench.type("x");
   await settle();
   assert.ok(bench.clock.set - before <= 1, "a timer for each message");
-  assert.ok(bench.clock.pending <= 1);
+  assert.ok(bench.clock.pending <= 2);
   await bench.end();
 });
 

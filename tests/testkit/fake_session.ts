@@ -53,6 +53,11 @@ export class FakeTransport implements Transport {
   sendText(message: string): void {
     this.texts.push(message);
   }
+  /** What `check` was called with. */
+  readonly checks: number[] = [];
+  check(limit: number): void {
+    this.checks.push(limit);
+  }
   drained(): Promise<void> {
     if (!this.holding) return Promise.resolve();
     return new Promise((resolve) => this.#drained.push(resolve));

@@ -10,6 +10,13 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  /** How far the wall clock is ahead, in milliseconds; a test turns it. */
+  drift = 0;
+
+  wall(): number {
+    return this.#now + this.drift;
+  }
+
   setTimer(delay: number, run: () => void): () => void {
     const id = this.#next++;
     this.#timers.set(id, { at: this.#now + delay, run });

@@ -380,6 +380,10 @@ export class DataChannel {
   get unacknowledged(): number {
     return this.#outgoing.unacknowledged;
   }
+  /** Bytes of frames that the peer has acknowledged. */
+  get acknowledgedBytes(): number {
+    return this.#outgoing.acknowledgedBytes;
+  }
   /** True once the peer has taken the message with this number. */
   isAcknowledged(number: number): boolean {
     return number < this.#outgoing.next &&

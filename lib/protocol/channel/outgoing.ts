@@ -85,6 +85,8 @@ export class Outgoing {
   readonly #startedAt: number;
   #lossCheckAt: number | undefined;
   #lastTick = 0;
+  /** Bytes of frames that were acknowledged. */
+  acknowledgedBytes = 0;
   /** Messages sent more than once, for the status line. */
   resends = 0;
 
@@ -167,6 +169,7 @@ export class Outgoing {
       this.#timers.reached(message.firstOrder, now);
     }
     this.#bytes -= message.frame.length;
+    this.acknowledgedBytes += message.frame.length;
     this.#window = Math.min(maximumWindow, this.#window + message.frame.length);
     if (!message.repeated) {
       this.#estimator.sample(now - message.lastSent);

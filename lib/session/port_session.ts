@@ -1,0 +1,404 @@
+/**
+ * A port session: one session on a node that carries local connections to one destination
+ * (sessions.md §4). What they are carried by is the carrier's; beginning, resuming and ending are
+ * the same for both and stand here.
+ *
+ * @module
+ */
+
+import type { ChannelEvent, StartedEvent } from "../protocol/channel/events.ts";
+import { PayloadSize } from "../protocol/channel/payload_size.ts";
+import { Flag } from "../protocol/message/payload.ts";
+import { SmuxProtocolError } from "../protocol/smux/frame.ts";
+import {
+  agentIsAfter,
+  keepAliveDisabledAfter,
+  multiplexingAfter,
+  remoteHostsAfter,
+  terminateFlagAfter,
+} from "../protocol/message/version.ts";
+import type { Backlog } from "./backlog.ts";
+import { BasicPort } from "./basic_port.ts";
+import type { Carrier, CarrierHost, LocalPeer } from "./carrier.ts";
+import type { SessionControl, SessionGrant } from "./control.ts";
+import { Driver } from "./driver.ts";
+import { leave } from "./leave.ts";
+import { MuxPort } from "./mux_port.ts";
+import {
+  type PortEnd,
+  portEndOfChannel,
+  portEndOfLoss,
+  type PortNotice,
+  type PortStats,
+} from "./port_end.ts";
+import type { Patience } from "./resume.ts";
+import type { Clock } from "./transport.ts";
+
+/** How long an agent may take to begin, in milliseconds (handshake.md §1). */
+const startLimit = 60_000;
+/** How long leaving waits for the acknowledgement of Flag 2, in milliseconds (data-channel.md §9). */
+const flagLimit = 1000;
+/**
+ * A basic session tells a failure to connect by its end, and nothing tells success: so long without
+ * an end, in milliseconds, counts as that.
+ */
+const basicProbe = 300;
+
+/** What {@linkcode PortSession.open} needs. */
+export interface PortSessionOptions {
+  readonly grant: SessionGrant;
+  readonly control: SessionControl;
+  readonly clock: Clock;
+  readonly backlog: Backlog;
+  /** True where the destination is another host than the node. */
+  readonly remoteHost: boolean;
+  /** Bytes in each payload, where that is not to change by itself. */
+  readonly payloadSize: number | undefined;
+  /** Milliseconds that a connection stays half open (sessions.md §6.3). */
+  readonly grace: number;
+  /** How long a lost connection is tried again. */
+  readonly patience: Omit<Patience, "onLogin">;
+  readonly notify: (notice: PortNotice) => void;
+}
+
+/** The session could not begin: it has been ended, and this says why. */
+export class PortStartError extends Error {
+  override name = "PortStartError";
+  /** @param end How it ended. */
+  constructor(readonly end: PortEnd) {
+    super(end.message, { cause: end.cause });
+  }
+}
+
+/** A session that carries connections. */
+export class PortSession {
+  readonly #options: PortSessionOptions;
+  readonly #driver: Driver;
+  readonly #size: PayloadSize;
+  readonly #end = Promise.withResolvers<PortEnd>();
+  readonly #started = Promise.withResolvers<void>();
+  readonly #room: Disposable;
+  #carrier: Carrier | undefined;
+  /** Connections that the end of the session ended. */
+  resetConnections = 0;
+  #agentVersion = "";
+  #over: PortEnd | undefined;
+  #probed = false;
+  /** Bytes of payload that the channel gets back when there is room again. */
+  #held = 0;
+  #total = 0;
+  #up = 0;
+  #down = 0;
+  #reconnects = 0;
+  #ownBacklog = 0;
+  #leaving: Promise<void> | undefined;
+  #progressWaiters: (() => void)[] = [];
+
+  private constructor(options: PortSessionOptions) {
+    this.#options = options;
+    const { grant, control, clock, backlog, notify, patience } = options;
+    this.#size = new PayloadSize(options.payloadSize);
+    this.#started.promise.catch(() => {});
+    this.#driver = new Driver({
+      grant,
+      control,
+      clock,
+      patience: {
+        ...patience,
+        onLogin: (error) => notify({ kind: "login", error }),
+      },
+      onEvent: (event) => this.#event(event),
+      onProgress: () => this.#progress(),
+      onClosed: ({ code }) => this.#size.closed(code, clock.now()),
+      onLost: (reason) => notify({ kind: "lost", reason }),
+      onResumed: (after) => {
+        this.#reconnects++;
+        notify({ kind: "resumed", after });
+      },
+      onSlept: (milliseconds) => notify({ kind: "slept", milliseconds }),
+      onGone: (error) => this.#finish(portEndOfLoss(error)),
+      onError: (cause) => this.#fail(cause),
+    });
+    this.#room = backlog.watch(() => this.#release());
+  }
+
+  /**
+   * Opens a session to the end of its beginning: the agent has set its tunnel up, or has said why
+   * it cannot. A session that does not get there has been ended.
+   *
+   * @param signal Gives up.
+   * @throws {PortStartError | TransportError | ControlError} Why it cannot begin.
+   */
+  static async open(
+    options: PortSessionOptions,
+    signal: AbortSignal,
+  ): Promise<PortSession> {
+    const session = new PortSession(options);
+    const aborted = Promise.withResolvers<never>();
+    aborted.promise.catch(() => {});
+    const onAbort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const cancel = options.clock.setTimer(startLimit, () => {
+      const message = `The agent did not answer within ${startLimit / 1000} s`;
+      session.#finish({ kind: "failed", message });
+    });
+    try {
+      await session.#driver.start(signal);
+      await Promise.race([session.#started.promise, aborted.promise]);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    } finally {
+      cancel();
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Resolves at the end of the session, with no connection left. */
+  get ended(): Promise<PortEnd> {
+    return this.#end.promise;
+  }
+  /** The session's id. */
+  get id(): string {
+    return this.#options.grant.sessionId;
+  }
+  /** Four numeric parts. */
+  get agentVersion(): string {
+    return this.#agentVersion;
+  }
+  /** True while connections can be opened. */
+  get canConnect(): boolean {
+    return this.#over === undefined && this.#leaving === undefined &&
+      (this.#carrier?.canConnect ?? false);
+  }
+  /** True when larger payloads seemed to be too much for the service. */
+  get payloadsFellBack(): boolean {
+    return this.#size.fellBack;
+  }
+  /** Connections open now. */
+  get open(): number {
+    return this.#carrier?.open ?? 0;
+  }
+  /** Bytes that each connection moved since the last call. */
+  activity(): number[] {
+    return [...this.#carrier?.activity() ?? []];
+  }
+  /** The figures. */
+  get stats(): PortStats {
+    const { channel } = this.#driver;
+    return {
+      open: this.open,
+      total: this.#total,
+      up: this.#up,
+      down: this.#down,
+      roundTrip: channel.roundTrip,
+      resends: channel.resends,
+      reconnects: this.#reconnects,
+      waiting: this.#ownBacklog,
+    };
+  }
+
+  /** Takes a local connection over; it is closed when the session is over. */
+  connect(peer: LocalPeer): void {
+    if (!this.canConnect) return peer.conn.close();
+    this.#total++;
+    this.#carrier!.connect(peer);
+  }
+
+  #event(event: ChannelEvent): void {
+    switch (event.type) {
+      case "started":
+        return this.#begin(event);
+      case "payload":
+        return this.#payload(event.payload);
+      case "flag":
+        if (event.flag === Flag.ConnectToPortError) {
+          this.#carrier?.dialFailed();
+        }
+        return;
+      case "closed":
+      case "failed":
+        return this.#finish(portEndOfChannel(event));
+    }
+  }
+
+  #begin({ sessionType, agentVersion = "", properties }: StartedEvent): void {
+    if (sessionType !== "Port" || properties === null) {
+      return this.#finish({
+        kind: "failed",
+        message: "The document starts another session than one for ports",
+      });
+    }
+    // An older agent ignores the host, and would lead to a port of its own without a word.
+    if (
+      this.#options.remoteHost && !agentIsAfter(agentVersion, remoteHostsAfter)
+    ) {
+      return this.#finish({
+        kind: "failed",
+        message:
+          `Agent ${agentVersion} cannot forward to other hosts: 3.1.1374.0 or later does`,
+      });
+    }
+    this.#agentVersion = agentVersion;
+    if (!agentIsAfter(agentVersion, multiplexingAfter)) {
+      const cancel = this.#options.clock.setTimer(
+        basicProbe,
+        () => this.#ready(),
+      );
+      this.#end.promise.then(cancel, cancel);
+      this.#carrier = new BasicPort(this.#host());
+      return;
+    }
+    const mux = new MuxPort(
+      this.#host(),
+      !agentIsAfter(agentVersion, keepAliveDisabledAfter),
+    );
+    this.#carrier = mux;
+    this.#probed = true;
+    mux.probe();
+  }
+
+  #ready(): void {
+    this.#probed = false;
+    this.#started.resolve();
+  }
+
+  #host(): CarrierHost {
+    const { backlog, clock, grace, notify } = this.#options;
+    const { channel } = this.#driver;
+    return {
+      channel,
+      size: this.#size,
+      clock,
+      grace,
+      flush: () => this.#driver.flush(),
+      moved: (up, down) => {
+        this.#up += up;
+        this.#down += down;
+      },
+      waits: (bytes) => {
+        this.#ownBacklog += bytes;
+        if (bytes > 0) return backlog.add(bytes);
+        backlog.remove(-bytes);
+        this.#release();
+      },
+      refused: (peer) => notify({ kind: "refused", peer }),
+      heldUp: (peer, waiting) => notify({ kind: "held-up", peer, waiting }),
+      disconnected: () => this.#release(),
+    };
+  }
+
+  /** What comes is taken, unless too much waits: then the agent is to feel it (sessions.md §6.5). */
+  #payload(bytes: Uint8Array): void {
+    const carrier = this.#carrier;
+    if (carrier === undefined) return;
+    try {
+      carrier.payload(bytes);
+    } catch (error) {
+      if (!(error instanceof SmuxProtocolError)) throw error;
+      return this.#finish({ kind: "failed", message: error.message });
+    }
+    this.#held += bytes.length;
+    this.#release();
+  }
+
+  /** Gives the channel its room back, unless too much waits. */
+  #release(): void {
+    const { backlog, clock } = this.#options;
+    if (
+      this.#held === 0 || this.#carrier?.overfull ||
+      backlog.holds(this.#ownBacklog)
+    ) return;
+    const bytes = this.#held;
+    this.#held = 0;
+    this.#driver.channel.consumed(bytes, clock.now());
+    this.#driver.flush();
+  }
+
+  #progress(): void {
+    const { channel } = this.#driver;
+    // The one message out is the probe.
+    if (this.#probed && channel.unacknowledged === 0) this.#ready();
+    this.#size.acknowledged(channel.acknowledgedBytes);
+    if (this.#over === undefined) this.#carrier?.progress();
+    const waiters = this.#progressWaiters;
+    if (waiters.length === 0) return;
+    this.#progressWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  #fail(cause: unknown): void {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    this.#finish({ kind: "failed", message, cause });
+  }
+
+  #finish(end: PortEnd): void {
+    if (this.#over !== undefined) return;
+    this.#over = end;
+    this.#started.reject(new PortStartError(end));
+    this.resetConnections = this.#carrier?.dispose() ?? 0;
+    this.#room[Symbol.dispose]();
+    // Whoever learns of the end may count on nothing being left.
+    this.close().then(() => this.#end.resolve(end));
+  }
+
+  /**
+   * Ends the session: the flag, its acknowledgement, TerminateSession as a safety net
+   * (data-channel.md §9). Never rejects.
+   *
+   * @param settle Milliseconds for what local programs sent before they hung up; 0 when absent.
+   */
+  close(settle = 0): Promise<void> {
+    return this.#leaving ??= this.#close(settle);
+  }
+
+  async #close(settle: number): Promise<void> {
+    const { clock, control, notify } = this.#options;
+    const { channel } = this.#driver;
+    const left = this.#over === undefined;
+    if (left && settle > 0) {
+      await this.#until(() => this.#carrier?.settled() ?? true, settle);
+    }
+    this.#carrier?.dispose();
+    if (
+      left && !channel.over && channel.started && this.#driver.connected &&
+      agentIsAfter(this.#agentVersion, terminateFlagAfter)
+    ) {
+      const flag = channel.flag(Flag.TerminateSession, clock.now());
+      this.#driver.flush();
+      await this.#until(
+        () => channel.over || channel.isAcknowledged(flag),
+        flagLimit,
+      );
+    }
+    const gone = channel.over && this.#over?.kind !== "failed";
+    await leave({
+      driver: this.#driver,
+      clock,
+      control: gone || this.#over?.kind === "idle" ? undefined : control,
+      warn: (text) => {
+        // A session that the service has ended needs no ending.
+        if (left) notify({ kind: "warning", text });
+      },
+    });
+    if (left) this.#finish({ kind: "left", message: "The session was left" });
+  }
+
+  /** Waits for something that progress brings, at most so many milliseconds. */
+  async #until(done: () => boolean, limit: number): Promise<void> {
+    const { clock } = this.#options;
+    let late = false;
+    const wake = () => {
+      for (const each of this.#progressWaiters.splice(0)) each();
+    };
+    const cancel = clock.setTimer(limit, () => {
+      late = true;
+      wake();
+    });
+    while (!late && !done()) {
+      await new Promise<void>((resolve) => this.#progressWaiters.push(resolve));
+    }
+    cancel();
+  }
+}

@@ -1,0 +1,304 @@
+/**
+ * The port sessions of one forward: how many there are, which of them gets a connection, and what
+ * becomes of it all when one ends (docs/decisions/forward.md).
+ *
+ * - An agent sends about 1 MB/s in one session (pitfalls.md §2.6), so busy connections are spread
+ *   over several.
+ * - The end of a session takes only its own connections with it. New ones wait for the next
+ *   session; one that timed out is followed only when somebody connects, as the account's policy
+ *   about idle sessions is not ours to defeat.
+ *
+ * @module
+ */
+
+import type { LocalPeer } from "./carrier.ts";
+import { ControlError } from "./control.ts";
+import type { PortEnd, PortStats } from "./port_end.ts";
+import { type PortSession, PortStartError } from "./port_session.ts";
+import { backOff, loginDelay, sleep } from "./resume.ts";
+import type { Clock } from "./transport.ts";
+
+/** Sessions that are opened without being asked for, at most. */
+export const automaticSessions = 4;
+/** How often is looked whether connections are busy, in milliseconds. */
+const busyInterval = 1000;
+/** A connection that moved so much in that time is busy, in bytes: an eighth of what a session gives. */
+const busyBytes: number = 128 * 1024;
+/** A session that lived shorter than this is followed only after a wait, in milliseconds. */
+const shortLife = 10_000;
+
+/** What happens to the sessions of a forward. */
+export type PoolNotice =
+  /** There is a further session, as so many connections are busy. */
+  | {
+    readonly kind: "opened";
+    readonly sessions: number;
+    readonly busy: number;
+  }
+  /** A session ended; so many connections were reset, and this is what follows. */
+  | {
+    readonly kind: "ended";
+    readonly end: PortEnd;
+    readonly reset: number;
+    readonly next: "now" | "on demand" | "others" | "never";
+  }
+  /** A new session took the ended one's place. */
+  | { readonly kind: "restored"; readonly after: number }
+  /** A new session could not be opened; the next try follows. */
+  | { readonly kind: "retrying"; readonly error: Error }
+  /** A new session waits for credentials. */
+  | { readonly kind: "login"; readonly error: Error };
+
+/** What a pool needs. */
+export interface SessionPoolOptions {
+  readonly clock: Clock;
+  /** Opens one session. */
+  readonly open: (signal: AbortSignal) => Promise<PortSession>;
+  /** So many sessions, always; `undefined` opens them as they are needed. */
+  readonly sessions: number | undefined;
+  /** Tries in a row for a session that ended. */
+  readonly tries: number;
+  readonly notify: (notice: PoolNotice) => void;
+  /** It cannot go on. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** The sessions of one forward. */
+export class SessionPool {
+  readonly #options: SessionPoolOptions;
+  readonly #stopped = new AbortController();
+  readonly #sessions = new Map<PortSession, number>();
+  /** Sessions whose end is not through. */
+  readonly #opening = new Set<Promise<void>>();
+  /** Local connections that wait for a session. */
+  readonly #waiting: LocalPeer[] = [];
+  #restoring = false;
+  #lostAt: number | undefined;
+  #shortLives = 0;
+  #cancelBusy: (() => void) | undefined;
+  /** The figures of sessions that are over. */
+  readonly #past = { total: 0, up: 0, down: 0, resends: 0, reconnects: 0 };
+
+  constructor(options: SessionPoolOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens the first sessions.
+   *
+   * @param signal Gives up.
+   * @throws Why the first of them cannot be opened.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const { open, sessions = 1 } = this.#options;
+    const failed = new AbortController();
+    const either = AbortSignal.any([
+      signal,
+      failed.signal,
+      this.#stopped.signal,
+    ]);
+    const opened = await Promise.allSettled(
+      Array.from({ length: sessions }, async () => {
+        try {
+          this.#add(await open(either));
+        } catch (error) {
+          // The others need not be waited for.
+          failed.abort(error);
+          throw error;
+        }
+      }),
+    );
+    const first = opened.find((each) => each.status === "rejected");
+    if (first !== undefined) throw failed.signal.reason ?? first.reason;
+  }
+
+  /** Sessions that are there. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+  /** The ids of the sessions that are there. */
+  get ids(): string[] {
+    return [...this.#sessions.keys()].map(({ id }) => id);
+  }
+
+  /** The figures of all sessions together. */
+  get stats(): PortStats {
+    let { total, up, down, resends, reconnects } = this.#past;
+    let open = this.#waiting.length, waiting = 0;
+    let roundTrip: number | undefined;
+    for (const session of this.#sessions.keys()) {
+      const each = session.stats;
+      open += each.open;
+      total += each.total;
+      up += each.up;
+      down += each.down;
+      resends += each.resends;
+      reconnects += each.reconnects;
+      waiting += each.waiting;
+      if (each.roundTrip !== undefined) {
+        roundTrip = Math.min(roundTrip ?? Infinity, each.roundTrip);
+      }
+    }
+    return { open, total, up, down, resends, reconnects, waiting, roundTrip };
+  }
+
+  /** Takes a local connection over. */
+  connect(peer: LocalPeer): void {
+    if (this.#stopped.signal.aborted) return peer.conn.close();
+    const session = this.#least();
+    if (session === undefined) {
+      this.#waiting.push(peer);
+      this.#restore();
+      return;
+    }
+    session.connect(peer);
+    this.#watchBusy();
+  }
+
+  /** The session with the fewest connections: which of them will be busy is not known yet. */
+  #least(): PortSession | undefined {
+    let least: PortSession | undefined;
+    for (const session of this.#sessions.keys()) {
+      if (!session.canConnect) continue;
+      if (least === undefined || session.open < least.open) least = session;
+    }
+    return least;
+  }
+
+  #add(session: PortSession): void {
+    if (this.#stopped.signal.aborted) {
+      void session.close();
+      return;
+    }
+    const since = this.#options.clock.now();
+    this.#sessions.set(session, since);
+    session.ended.then((end) => this.#ended(session, end, since));
+    for (const peer of this.#waiting.splice(0)) this.connect(peer);
+  }
+
+  #ended(session: PortSession, end: PortEnd, since: number): void {
+    this.#sessions.delete(session);
+    const { total, up, down, resends, reconnects } = session.stats;
+    this.#past.total += total;
+    this.#past.up += up;
+    this.#past.down += down;
+    this.#past.resends += resends;
+    this.#past.reconnects += reconnects;
+    if (end.kind === "left" || this.#stopped.signal.aborted) return;
+    const { clock, notify, onFailed, sessions } = this.#options;
+    const now = clock.now();
+    this.#shortLives = now - since < shortLife ? this.#shortLives + 1 : 0;
+    const next = end.kind === "denied"
+      ? "never"
+      : this.#sessions.size >= (sessions ?? 1)
+      ? "others"
+      : end.kind === "idle" && this.#waiting.length === 0
+      ? this.#sessions.size > 0 ? "others" : "on demand"
+      : "now";
+    this.#lostAt ??= now;
+    notify({ kind: "ended", end, reset: session.resetConnections, next });
+    if (next === "never") onFailed(new PortStartError(end));
+    else if (next === "now") this.#restore();
+  }
+
+  /** Opens sessions until there are as many as there should be. */
+  #restore(): void {
+    if (this.#restoring || this.#stopped.signal.aborted) return;
+    this.#restoring = true;
+    const work = this.#open().catch((error) => {
+      if (!this.#stopped.signal.aborted) this.#options.onFailed(error);
+    }).finally(() => {
+      this.#restoring = false;
+      this.#opening.delete(work);
+    });
+    this.#opening.add(work);
+  }
+
+  async #open(): Promise<void> {
+    const { clock, sessions = 1, tries, notify } = this.#options;
+    const { signal } = this.#stopped;
+    const waits = { clock, signal };
+    for (let failures = this.#shortLives, told = "";;) {
+      if (this.#sessions.size >= sessions) return;
+      if (told === "login") await sleep(loginDelay, waits);
+      else if (failures > 0) {
+        await sleep(backOff(failures - 1, Math.random), waits);
+      }
+      try {
+        this.#add(await this.#options.open(signal));
+        failures = 0;
+        told = "";
+        if (this.#lostAt !== undefined) {
+          notify({ kind: "restored", after: clock.now() - this.#lostAt });
+        }
+        this.#lostAt = undefined;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof Error)) throw error;
+        const login = error instanceof ControlError &&
+          error.failure === "login";
+        if (!login && (isFinal(error) || ++failures >= tries)) throw error;
+        const kind = login ? "login" : "retrying";
+        if (told !== kind) notify({ kind, error });
+        told = kind;
+      }
+    }
+  }
+
+  // ── striping ──────────────────────────────────────────────────────────────────────────────
+
+  #watchBusy(): void {
+    const { clock, sessions } = this.#options;
+    if (sessions !== undefined || this.#cancelBusy !== undefined) return;
+    this.#cancelBusy = clock.setTimer(busyInterval, () => {
+      this.#cancelBusy = undefined;
+      let busy = 0, open = 0;
+      for (const session of this.#sessions.keys()) {
+        open += session.open;
+        for (const bytes of session.activity()) {
+          if (bytes >= busyBytes) busy++;
+        }
+      }
+      if (busy > this.#sessions.size) this.#widen(busy);
+      if (open > 0) this.#watchBusy();
+    });
+  }
+
+  /** One more session, for the connections to come; if there is none to be had, that is no harm. */
+  #widen(busy: number): void {
+    const { open, notify } = this.#options;
+    if (
+      this.#sessions.size + this.#opening.size >= automaticSessions ||
+      this.#opening.size > 0 || this.#stopped.signal.aborted
+    ) return;
+    const work = open(this.#stopped.signal).then(
+      (session) => {
+        this.#add(session);
+        notify({ kind: "opened", sessions: this.#sessions.size, busy });
+      },
+      () => {},
+    ).finally(() => this.#opening.delete(work));
+    this.#opening.add(work);
+  }
+
+  /**
+   * Ends all sessions. Never rejects.
+   *
+   * @param settle Milliseconds for what local programs sent before they hung up.
+   */
+  async close(settle = 0): Promise<void> {
+    this.#stopped.abort(new DOMException("The forward is over", "AbortError"));
+    this.#cancelBusy?.();
+    for (const { conn } of this.#waiting.splice(0)) conn.close();
+    await Promise.all([
+      ...this.#opening,
+      ...[...this.#sessions.keys()].map((session) => session.close(settle)),
+    ]);
+  }
+}
+
+/** What will not pass by trying again, however long. */
+function isFinal(error: Error): boolean {
+  return error instanceof ControlError &&
+    (error.failure === "denied" || error.failure === "refused");
+}
