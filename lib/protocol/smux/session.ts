@@ -154,7 +154,7 @@ export class SmuxSession {
     stream.remoteFinished = true;
     // Ids are not used again, so one that both ends have closed can be forgotten.
     if (stream.finished) this.#streams.delete(id);
-    else this.#options.handler.finished(stream);
+    this.#options.handler.finished(stream);
   }
 
   #arrived(id: number): void {
