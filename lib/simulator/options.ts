@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Hosts } from "./hosts.ts";
+
 /** One simulated node. */
 export interface SimulatedNode {
   /** `i-` or `mi-` and 17 hex digits. */
@@ -70,6 +72,11 @@ export interface SimulatorOptions {
   readonly shell: readonly string[] | undefined;
   /** Idle time-out in seconds; 0 = none. */
   readonly idleTimeout: number;
+  /**
+   * Names, in lower case, that nodes can forward to → a loopback address, or `blackhole` for a host
+   * that drops whatever comes. They know no other names but `localhost`.
+   */
+  readonly hosts: Hosts;
   /** One line per event, for `-v`. Never holds a token or key. */
   readonly log: (line: string) => void;
 }
@@ -143,5 +150,6 @@ export const defaultOptions: SimulatorOptions = {
   allowUnsignedUpgrade: false,
   shell: undefined,
   idleTimeout: 0,
+  hosts: {},
   log: () => {},
 };

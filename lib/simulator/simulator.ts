@@ -19,6 +19,7 @@ import {
 } from "./credentials.ts";
 import { clientEnvironment, conflictingVariables } from "./environment.ts";
 import { checkNodes, FleetError } from "./fleet.ts";
+import { checkHosts } from "./hosts.ts";
 import type { Simulator, SimulatorOptions } from "./options.ts";
 import { SessionRegistry } from "./registry.ts";
 import { makeUpgradeVerifier, type VerifyUpgrade } from "./sigv4_verify.ts";
@@ -59,7 +60,7 @@ export interface SimulatorParts {
  *
  * @param options What it is to be.
  * @param parts The service, the clock, the randomness.
- * @throws FleetError For nodes or a region that cannot be used.
+ * @throws FleetError For nodes, hosts or a region that cannot be used.
  * @throws Deno.errors.PermissionDenied and the like where listening is not possible.
  */
 export async function assembleSimulator(
@@ -67,6 +68,7 @@ export async function assembleSimulator(
   parts: SimulatorParts,
 ): Promise<Simulator> {
   checkNodes(options.nodes);
+  checkHosts(options.hosts);
   // The region stands in hosts and ARNs, and between the slashes of a credential scope.
   if (!/^[a-z]{2,8}(-[a-z]{2,16}){1,3}-\d{1,2}$/.test(options.region)) {
     throw new FleetError(

@@ -66,6 +66,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     allowUnsignedUpgrade: true,
     shell: ["/bin/sh", "-c", "exec bash -i"],
     idleTimeout: 1200,
+    hosts: {},
   });
 });
 

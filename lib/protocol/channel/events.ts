@@ -22,6 +22,8 @@ export interface StartedEvent {
   readonly encrypted: boolean;
   /** False for a session without a handshake. */
   readonly handshake: boolean;
+  /** Agent only: ClientVersion of the HandshakeResponse, which gates look at (handshake.md §6.2). */
+  readonly clientVersion?: string;
 }
 
 /** Bytes for the session. Their length must be given back with `consumed`. */

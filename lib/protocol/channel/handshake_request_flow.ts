@@ -61,6 +61,7 @@ export class HandshakeRequester implements Handshake {
   #waitingFor: "response" | "key" | "challenge" | "nothing" = "response";
   #cipher: SessionCipher | undefined;
   #customerMessage = "";
+  #clientVersion = "";
 
   /** @param random Makes so many random bytes. */
   constructor(
@@ -103,6 +104,7 @@ export class HandshakeRequester implements Handshake {
 
   #takeResponse(payload: Uint8Array, now: number): void {
     const response = decodeHandshakeResponse(payload);
+    this.#clientVersion = response.clientVersion;
     for (const action of response.actions) {
       if (action.status !== ActionStatus.Success) {
         return this.#fail(
@@ -214,6 +216,7 @@ export class HandshakeRequester implements Handshake {
       customerMessage: this.#customerMessage,
       encrypted: this.#cipher !== undefined,
       handshake: true,
+      clientVersion: this.#clientVersion,
     });
   }
 }

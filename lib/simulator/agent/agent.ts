@@ -4,7 +4,8 @@
  *
  * 1. The channel is made; with KMS the handshake request goes out and its answers are awaited.
  * 2. The plugin of the document runs the program until it ends.
- * 3. The agent waits for acknowledgements, reports Terminating, and waits once more.
+ * 3. The agent waits for acknowledgements, reports Terminating, and waits once more. Of a port
+ *    session it reports nothing: the service sees its worker exit (pitfalls.md §2.22).
  *
  * What fails on the way is reported as the text of channel_closed.
  *
@@ -20,11 +21,15 @@ import { encodeBase64 } from "../../protocol/message/handshake.ts";
 import { MessageFlags, MessageType } from "../../protocol/message/payload.ts";
 import { encodeSessionState } from "../../protocol/message/session_state.ts";
 import type { Clock } from "../../session/transport.ts";
+import { documentProperties } from "../api/documents.ts";
+import type { Hosts } from "../hosts.ts";
 import { AgentChannel, type AgentLink } from "./agent_channel.ts";
 import type { Pace } from "./pace.ts";
 import {
   type PluginContext,
+  type PluginEnd,
   type PluginInput,
+  SessionFailure,
   type SessionPlugin,
   StartError,
 } from "./session_plugin.ts";
@@ -36,6 +41,15 @@ export type DecryptDataKey = (
   context: Readonly<Record<string, string>>,
   keyId: string,
 ) => Uint8Array | Promise<Uint8Array>;
+
+/** How an agent's worker exits that has not said Terminating. */
+export interface AgentExit {
+  /** `Output` of channel_closed; empty = a normal end, or a failure nobody put into words. */
+  readonly output: string;
+  readonly failed: boolean;
+  /** True where the client asked for the end: it may be gone, and nobody waits for it. */
+  readonly asked: boolean;
+}
 
 /** What an agent runs one session with. */
 export interface AgentOptions {
@@ -49,6 +63,8 @@ export interface AgentOptions {
   /** The key that sessions are encrypted with; `undefined` = none. */
   readonly kmsKeyId: string | undefined;
   readonly decrypt: DecryptDataKey;
+  /** The names that the node knows. */
+  readonly hosts: Hosts;
   /** The program of a shell session; `undefined` = the user's shell. */
   readonly shell: readonly string[] | undefined;
   /** The simulator's environment. */
@@ -56,8 +72,8 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly pace: Pace;
   readonly link: AgentLink;
-  /** Called at most once: the session failed, with `Output` of channel_closed. */
-  readonly onFailed: (output: string) => void;
+  /** Called at most once, and not after Terminating. */
+  readonly onExit: (exit: AgentExit) => void;
   /** One line per event; holds no payload and no key. */
   readonly log: (line: string) => void;
 }
@@ -76,6 +92,9 @@ export class Agent {
   readonly #channel: AgentChannel;
   readonly #cleanups: Promise<void>[] = [];
   #input: PluginInput | undefined;
+  /** Flags that came before there was somebody to take them. */
+  #flags: number[] = [];
+  #clientVersion = "";
   #failure: string | undefined;
 
   /** Begins at once, client or no client. */
@@ -109,14 +128,14 @@ export class Agent {
   #plan(): HandshakePlan | undefined {
     const plugin = this.#plugin;
     if (plugin === undefined) return undefined;
-    const { kmsKeyId, agentVersion, parameters } = this.#options;
+    const { kmsKeyId, agentVersion, documentName, parameters } = this.#options;
     const encrypted = kmsKeyId !== undefined && plugin.encryption;
     if (!encrypted && !plugin.requireHandshake) return undefined;
     const actions: HandshakePlan["actions"][number][] = [{
       actionType: "SessionType",
       parameters: {
         SessionType: plugin.sessionType,
-        Properties: plugin.properties(parameters),
+        Properties: documentProperties(documentName, parameters),
       },
     }];
     if (encrypted) {
@@ -131,29 +150,42 @@ export class Agent {
   async #run(): Promise<void> {
     const { log, sessionId } = this.#options;
     try {
-      await this.#runPlugin();
+      const end = await this.#runPlugin();
       if (this.#abort.signal.aborted) return;
       log(`agent: the program of ${sessionId} ended`);
-      await this.#channel.settled();
+      // A client that asked for the end may be gone with the next message.
+      if (end === "ended") await this.#channel.settled();
       if (this.#abort.signal.aborted) return;
-      this.#report("Terminating");
-      await this.#channel.settled();
-    } catch (error) {
-      if (this.#abort.signal.aborted) return;
-      const message = error instanceof Error ? error.message : String(error);
-      log(`agent: ${sessionId} failed: ${message}`);
-      if (error instanceof StartError) {
-        await this.#sleep(this.#options.pace.startFailure);
+      if (this.#plugin?.reportsEnd) {
+        this.#report("Terminating");
+        await this.#channel.settled();
+      } else {
+        const asked = end === "asked";
+        this.#options.onExit({ output: "", failed: false, asked });
       }
-      if (this.#abort.signal.aborted) return;
-      this.#options.onFailed(`\n${errorTitle}\n${message}`);
+    } catch (error) {
+      await this.#fail(error);
     } finally {
       this.#channel.end();
       await Promise.allSettled(this.#cleanups);
     }
   }
 
-  async #runPlugin(): Promise<void> {
+  async #fail(error: unknown): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    const { log, sessionId, pace, onExit } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
+    log(`agent: ${sessionId} failed: ${message}`);
+    if (error instanceof StartError) await this.#sleep(pace.startFailure);
+    if (error instanceof SessionFailure) await this.#channel.settled();
+    if (this.#abort.signal.aborted) return;
+    const output = error instanceof SessionFailure
+      ? message
+      : `\n${errorTitle}\n${message}`;
+    onExit({ output, failed: true, asked: false });
+  }
+
+  async #runPlugin(): Promise<PluginEnd> {
     const plugin = this.#plugin;
     if (plugin === undefined) {
       throw new StartError(
@@ -163,23 +195,30 @@ export class Agent {
     if (!this.#channel.started && !await this.#channel.writable()) {
       throw new Error(this.#failure ?? "The data channel was closed");
     }
-    await plugin.run(this.#context());
+    const end = await plugin.run(this.#context());
     if (this.#failure !== undefined) throw new Error(this.#failure);
+    return end;
   }
 
   #context(): PluginContext {
-    const { parameters, shell, environment, pace } = this.#options;
+    const { documentName, parameters, ...options } = this.#options;
     return {
       channel: this.#channel,
-      serve: (input) => {
+      serve: (input, limit) => {
         this.#input = input;
-        this.#channel.accept();
+        this.#channel.accept(limit);
+        for (const flag of this.#flags.splice(0)) input.flag(flag);
       },
       parameters,
-      shell,
-      environment,
-      pace,
-      now: () => this.#options.clock.now(),
+      properties: documentProperties(documentName, parameters) ?? {},
+      agentVersion: options.agentVersion,
+      clientVersion: this.#clientVersion,
+      hosts: options.hosts,
+      shell: options.shell,
+      environment: options.environment,
+      pace: options.pace,
+      clock: options.clock,
+      log: options.log,
       sleep: (delay) => this.#sleep(delay),
       cleanup: (work) => void this.#cleanups.push(work),
       signal: this.#program.signal,
@@ -188,6 +227,9 @@ export class Agent {
 
   #take(event: ChannelEvent): void {
     switch (event.type) {
+      case "started":
+        this.#clientVersion = event.clientVersion ?? "";
+        break;
       case "payload":
         this.#input?.payload(event.payload, event.payloadType);
         break;
@@ -195,7 +237,8 @@ export class Agent {
         this.#input?.size(event.size);
         break;
       case "flag":
-        this.#input?.flag(event.flag);
+        if (this.#input !== undefined) this.#input.flag(event.flag);
+        else this.#flags.push(event.flag);
         break;
       case "data-key-offered":
         void this.#decrypt(event.ciphertextBlob, event.challengeAcknowledged);

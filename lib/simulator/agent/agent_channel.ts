@@ -41,6 +41,12 @@ const receiveCapacity = 16 * 1024 * 1024;
 /** How long {@linkcode AgentChannel.settled} waits for a client to come back, in milliseconds. */
 const absence = 60_000;
 
+/** Bytes of a payload that an agent makes: StreamDataPayloadSize (data-channel.md §6.1). */
+export const payloadLimit = 1024;
+
+/** So many payloads at most before what is there goes out, so that the client can begin. */
+const flushEvery = 64;
+
 /** How often waiting for acknowledgements looks at the time, in milliseconds. */
 const drainStep = 20;
 
@@ -53,6 +59,7 @@ export class AgentChannel {
   readonly #onEvent: (event: ChannelEvent) => void;
   #timer: { at: number; cancel: () => void } | undefined;
   #waiting: (() => void)[] = [];
+  readonly #scratch = new Uint8Array(payloadLimit);
   #flushing = false;
   #blocked = false;
   #ended = false;
@@ -86,8 +93,12 @@ export class AgentChannel {
     this.#flush();
   }
 
-  /** Accepts input from now on: the program is there (pitfalls.md §2.4). */
-  accept(): void {
+  /**
+   * Accepts input from now on: the program is there (pitfalls.md §2.4).
+   *
+   * @param _limit Bytes.
+   */
+  accept(_limit?: number): void {
     this.#channel.setAccepting(true, this.#clock.now());
     this.#flush();
   }
@@ -97,6 +108,30 @@ export class AgentChannel {
     if (this.#ended) return;
     this.#channel.send(payload, this.#clock.now(), payloadType);
     this.#flush();
+  }
+
+  /**
+   * Sends payloads as long as there are any and room for them.
+   *
+   * @param fill Fills the beginning of a target of {@linkcode payloadLimit} bytes, and says how far;
+   *   0 ends it.
+   * @param most So many payloads at most.
+   * @returns How many were sent.
+   */
+  sendFrom(fill: (target: Uint8Array) => number, most: number): number {
+    let sent = 0;
+    while (sent < most && this.ready) {
+      const length = fill(this.#scratch);
+      if (length === 0) break;
+      // The channel encodes at once, so that the memory can be used again.
+      this.#channel.send(
+        this.#scratch.subarray(0, length),
+        this.#clock.now(),
+      );
+      if (++sent % flushEvery === 0) this.#flush();
+    }
+    if (sent % flushEvery !== 0) this.#flush();
+    return sent;
   }
 
   /** The program took so many bytes of input. */
@@ -124,12 +159,18 @@ export class AgentChannel {
   }
 
   /**
-   * Resolves when the agent may read its source: the session began, a client is there, the window
-   * is open. True then; false when the channel has ended.
+   * True while the agent may read its source: the session began, a client is there, the window and
+   * the way to the client are open.
    */
+  get ready(): boolean {
+    return this.#channel.writable && !this.#channel.paused &&
+      !this.#blocked && !this.#ended;
+  }
+
+  /** Resolves when {@linkcode ready}: true then; false when the channel has ended. */
   async writable(): Promise<boolean> {
     while (!this.#ended && !this.#channel.over) {
-      if (this.#channel.writable && !this.#channel.paused) return true;
+      if (this.ready) return true;
       await this.#change();
     }
     return false;

@@ -20,14 +20,16 @@ export interface Pace {
   readonly drainWhileProgress: boolean;
   /** Between a failure to start and its report. */
   readonly startFailure: number;
+  /** One dial after the other, so that one without an answer holds all others up. */
+  readonly serialDials: boolean;
   /** How losses are repaired. */
   readonly repair: Repair;
 }
 
 /**
  * The official agent's: `shell.go` (1 s, 1 ms), `PrepareToCloseChannel` (2 s), `sessionplugin.go`
- * (2 s), repair by ten messages a second (sessions.md §2.5 and §2.6, data-channel.md §9,
- * pitfalls.md §6.1).
+ * (2 s), dials in the accept loop, repair by ten messages a second (sessions.md §2.5 and §2.6,
+ * data-channel.md §9, pitfalls.md §2.16 and §6.1).
  */
 export const realPace: Pace = {
   firstRead: 1000,
@@ -35,6 +37,7 @@ export const realPace: Pace = {
   drain: 2000,
   drainWhileProgress: false,
   startFailure: 2000,
+  serialDials: true,
   repair: "head",
 };
 
@@ -48,5 +51,6 @@ export const fastPace: Pace = {
   drain: 30_000,
   drainWhileProgress: true,
   startFailure: 0,
+  serialDials: false,
   repair: "selective",
 };

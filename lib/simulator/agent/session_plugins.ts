@@ -6,12 +6,14 @@
 
 import type { SessionType } from "../../protocol/message/handshake.ts";
 import { sessionDocuments } from "../api/documents.ts";
+import { portPlugin } from "./port_plugin.ts";
 import type { SessionPlugin } from "./session_plugin.ts";
 import { interactiveCommandsPlugin, shellPlugin } from "./terminal_plugin.ts";
 
 const plugins: Partial<Record<SessionType, SessionPlugin>> = {
   Standard_Stream: shellPlugin,
   InteractiveCommands: interactiveCommandsPlugin,
+  Port: portPlugin,
 };
 
 /**

@@ -22,6 +22,11 @@ export interface SessionDocument {
     | "InteractiveCommands"
     | "NonInteractiveCommands";
   readonly parameters: Readonly<Record<string, DocumentParameter>>;
+  /**
+   * `properties` as they reach the client, `{{ name }}` standing for a parameter; absent where
+   * none do. Keys in the order in which Go writes a map.
+   */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** The document of a StartSession that names none. */
@@ -40,6 +45,10 @@ const port = (defaultValue: string | undefined): DocumentParameter => ({
   allowedPattern: portNumber,
 });
 const command: DocumentParameter = { defaultValue: undefined };
+const forwarding = {
+  portNumber: "{{ portNumber }}",
+  type: "LocalPortForwarding",
+};
 
 /** Every document by name. */
 export const sessionDocuments: Readonly<Record<string, SessionDocument>> = {
@@ -50,6 +59,7 @@ export const sessionDocuments: Readonly<Record<string, SessionDocument>> = {
   "AWS-StartPortForwardingSession": {
     sessionType: "Port",
     parameters: { portNumber: port("80"), localPortNumber: localPort },
+    properties: { localPortNumber: "{{ localPortNumber }}", ...forwarding },
   },
   "AWS-StartPortForwardingSessionToRemoteHost": {
     sessionType: "Port",
@@ -58,6 +68,11 @@ export const sessionDocuments: Readonly<Record<string, SessionDocument>> = {
       portNumber: port(undefined),
       localPortNumber: localPort,
     },
+    properties: {
+      host: "{{ host }}",
+      localPortNumber: "{{ localPortNumber }}",
+      ...forwarding,
+    },
   },
   "AWS-StartPortForwardingSessionToSocket": {
     sessionType: "Port",
@@ -65,10 +80,16 @@ export const sessionDocuments: Readonly<Record<string, SessionDocument>> = {
       portNumber: port("80"),
       localUnixSocket: { defaultValue: "" },
     },
+    properties: {
+      localConnectionType: "unix",
+      localUnixSocket: "{{ localUnixSocket }}",
+      ...forwarding,
+    },
   },
   "AWS-StartSSHSession": {
     sessionType: "Port",
     parameters: { portNumber: port("22") },
+    properties: { portNumber: "{{ portNumber }}" },
   },
   "AWS-StartInteractiveCommand": {
     sessionType: "InteractiveCommands",
@@ -101,6 +122,33 @@ export function findDocument(
     );
   }
   return { name: bare, document };
+}
+
+/**
+ * A document's properties with the caller's parameters put in, as the agent does it (api.md §7,
+ * handshake.md §3); `null` where the client gets none.
+ *
+ * @param name The document's bare name.
+ * @param parameters `Parameters` of StartSession, checked.
+ */
+export function documentProperties(
+  name: string,
+  parameters: Readonly<Record<string, readonly string[]>>,
+): Readonly<Record<string, string>> | null {
+  const document = Object.hasOwn(sessionDocuments, name)
+    ? sessionDocuments[name]
+    : undefined;
+  if (document?.properties === undefined) return null;
+  const value = (parameter: string) =>
+    parameters[parameter]?.[0] ?? document.parameters[parameter]
+      ?.defaultValue ??
+      "";
+  return Object.fromEntries(
+    Object.entries(document.properties).map(([key, text]) => [
+      key,
+      text.replace(/\{\{ (\w+) \}\}/g, (_, parameter) => value(parameter)),
+    ]),
+  );
 }
 
 /**

@@ -90,7 +90,7 @@ class Service implements RunningService {
 
   #start(session: SimulatedSession): void {
     const { registry, clock, options, kms } = this.#dependencies;
-    const { log, kmsKeyId, shell, faults } = options;
+    const { log, kmsKeyId, shell, faults, hosts } = options;
     const { node, documentName, parameters, id } = session;
     const served = new ServiceSession({
       session,
@@ -98,7 +98,7 @@ class Service implements RunningService {
       clock,
       faults,
       log,
-      startAgent: (link, onFailed) =>
+      startAgent: (link, onExit) =>
         new Agent({
           sessionId: id,
           targetId: node.id,
@@ -107,12 +107,13 @@ class Service implements RunningService {
           parameters,
           kmsKeyId,
           decrypt: (blob, context, keyId) => kms.decrypt(blob, context, keyId),
+          hosts,
           shell,
           environment: Deno.env.toObject(),
           clock,
           pace: options.pace === "fast" ? fastPace : realPace,
           link,
-          onFailed,
+          onExit,
           log,
         }),
     });

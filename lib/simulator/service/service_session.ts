@@ -11,7 +11,7 @@
 
 import type { Clock, Transport } from "../../session/transport.ts";
 import type { AgentLink } from "../agent/agent_channel.ts";
-import type { Agent } from "../agent/agent.ts";
+import type { Agent, AgentExit } from "../agent/agent.ts";
 import type { Faults } from "../options.ts";
 import type { SessionRegistry, SimulatedSession } from "../registry.ts";
 import { FaultPipe } from "./fault_pipe.ts";
@@ -34,10 +34,10 @@ export interface ServiceSessionOptions {
   readonly registry: SessionRegistry;
   readonly clock: Clock;
   readonly faults: Faults;
-  /** Starts the session's agent. `onFailed` takes the Output of channel_closed. */
+  /** Starts the session's agent. */
   readonly startAgent: (
     link: AgentLink,
-    onFailed: (output: string) => void,
+    onExit: (exit: AgentExit) => void,
   ) => Agent;
   readonly log: (line: string) => void;
 }
@@ -99,7 +99,7 @@ export class ServiceSession {
     });
     this.#agent = options.startAgent(
       this.#link(),
-      (output) => void this.#finish(output, "Failed"),
+      (exit) => this.#exited(exit),
     );
     // The agent holds back what nobody would get: otherwise its first output is lost to its slow
     // repair when a client comes late.
@@ -207,6 +207,13 @@ export class ServiceSession {
     if (this.#options.faults.closeManner === "reset") client.drop();
     // The service's hourly one (sessions.md §8, "WebSocket lifetime").
     else void client.transport.close(1000, "Bye");
+  }
+
+  /** The agent's worker is gone without having said so. */
+  #exited({ output, failed, asked }: AgentExit): void {
+    const status = failed ? "Failed" : "Terminated";
+    if (asked) this.#options.registry.terminate(this.#id, output, status);
+    else void this.#finish(output, status);
   }
 
   /** The agent says that the session is over: a client that is reconnecting is to hear it too. */

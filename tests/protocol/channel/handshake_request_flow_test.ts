@@ -91,6 +91,7 @@ Deno.test("requester: asks at once, and completes when all was done", () => {
     customerMessage: "",
     encrypted: false,
     handshake: true,
+    clientVersion: "1.2.896.0",
   }]);
   bench.respond([{ ...good("SessionType"), status: 2 }]);
   bench.requester.handleTimeout(1e9);

@@ -1,142 +1,17 @@
 import assert from "node:assert/strict";
-import { DataChannel } from "../../../lib/protocol/channel/data_channel.ts";
-import type { ChannelEvent } from "../../../lib/protocol/channel/events.ts";
 import { encodeAcknowledge } from "../../../lib/protocol/message/acknowledge.ts";
 import {
   type ClientMessage,
-  decodeClientMessage,
   encodeClientMessage,
 } from "../../../lib/protocol/message/client_message.ts";
 import {
   decodeHandshakeRequest,
-  encodeBase64,
   encodeHandshakeResponse,
 } from "../../../lib/protocol/message/handshake.ts";
 import { decodeSessionState } from "../../../lib/protocol/message/session_state.ts";
-import {
-  Agent,
-  type AgentOptions,
-} from "../../../lib/simulator/agent/agent.ts";
 import { fastPace, realPace } from "../../../lib/simulator/agent/pace.ts";
 import { encodePublication } from "../../../lib/simulator/service/service_messages.ts";
-import { ManualClock } from "../../testkit/manual_clock.ts";
-
-const random = (length: number) =>
-  crypto.getRandomValues(new Uint8Array(length));
-const bytes = (text: string) => new TextEncoder().encode(text);
-const key = Uint8Array.from({ length: 64 }, (_, i) => i);
-const environment = {
-  PATH: "/usr/local/bin:/usr/bin:/bin",
-  AWS_SECRET_ACCESS_KEY: "secret",
-};
-
-/** An agent in virtual time, with the service's place taken by the test; programs are real. */
-class Bench implements AsyncDisposable {
-  readonly clock = new ManualClock();
-  readonly frames: ClientMessage[] = [];
-  readonly failures: string[] = [];
-  readonly log: string[] = [];
-  readonly decrypted: unknown[] = [];
-  readonly agent: Agent;
-  /** A client that gets every frame while set. */
-  client: DataChannel | undefined;
-  readonly events: ChannelEvent[] = [];
-  text = "";
-
-  constructor(options: Partial<AgentOptions>, client = true) {
-    if (client) this.client = this.#newClient();
-    this.agent = new Agent({
-      sessionId: "s-1",
-      targetId: "i-0123456789abcdef0",
-      agentVersion: "3.3.987.0",
-      documentName: "SSM-SessionManagerRunShell",
-      parameters: {},
-      kmsKeyId: undefined,
-      decrypt: (blob, context, keyId) => {
-        this.decrypted.push([encodeBase64(blob), context, keyId]);
-        return key;
-      },
-      shell: ["/bin/sh"],
-      environment,
-      clock: this.clock,
-      pace: fastPace,
-      link: {
-        send: (frame) => {
-          const message = decodeClientMessage(frame);
-          this.frames.push(message);
-          if (message.messageType === "agent_session_state") return;
-          this.client?.receive(frame, this.clock.now());
-        },
-        congested: false,
-        drained: () => Promise.resolve(),
-      },
-      onFailed: (output) => this.failures.push(output),
-      log: (line) => this.log.push(line),
-      ...options,
-    });
-  }
-
-  #newClient() {
-    return new DataChannel(
-      { role: "client", random, acknowledgeDelay: 0 },
-      this.clock.now(),
-    );
-  }
-
-  /** Carries frames until the condition holds; time passes in steps of `step` virtual ms. */
-  async until(what: string, condition: () => boolean, step = 10) {
-    const deadline = performance.now() + 20_000;
-    while (!condition()) {
-      assert.ok(performance.now() < deadline, `${what}: ${this.text}`);
-      this.pump();
-      await this.clock.advance(step);
-      // Programs run in real time.
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-  }
-
-  pump(): void {
-    const { client, clock } = this;
-    if (client === undefined) return;
-    client.handleTimeout(clock.now());
-    for (let e = client.pollEvent(); e; e = client.pollEvent()) {
-      this.events.push(e);
-      if (e.type === "payload") {
-        this.text += new TextDecoder().decode(e.payload);
-        client.consumed(e.payload.length, clock.now());
-      }
-    }
-    const frames: Uint8Array[] = [];
-    for (
-      let f = client.pollTransmit(clock.now());
-      f;
-      f = client.pollTransmit(clock.now())
-    ) frames.push(f);
-    if (frames.length > 0) this.agent.receive(frames);
-  }
-
-  see(pattern: RegExp, step?: number) {
-    return this.until(String(pattern), () => pattern.test(this.text), step);
-  }
-
-  type(text: string): void {
-    this.client!.send(bytes(text), this.clock.now());
-    this.pump();
-  }
-
-  output(): ClientMessage[] {
-    return this.frames.filter((m) => m.messageType === "output_stream_data");
-  }
-
-  get terminating(): boolean {
-    return this.frames.some((m) => m.messageType === "agent_session_state");
-  }
-
-  async [Symbol.asyncDispose]() {
-    await this.agent.terminate();
-    assert.equal(this.clock.pending, 0, "a timer is left");
-  }
-}
+import { Bench, bytes, key, random } from "./bench.ts";
 
 const interactive = (command: string) => ({
   documentName: "AWS-StartInteractiveCommand",
@@ -339,8 +214,8 @@ for (
     ],
     [
       "a document of a later issue",
-      { documentName: "AWS-StartSSHSession" },
-      "Unable to start session: the simulator's agent cannot run document AWS-StartSSHSession yet",
+      { documentName: "AWS-StartNonInteractiveCommand" },
+      "Unable to start session: the simulator's agent cannot run document AWS-StartNonInteractiveCommand yet",
     ],
   ] as const
 ) {
