@@ -14,6 +14,7 @@ import {
 import { Ec2Calls } from "./ec2.ts";
 import { EcsCalls } from "./ecs.ts";
 import { KmsCalls } from "./kms.ts";
+import { listNodes, type NodeList, type NodeListCalls } from "./list_nodes.ts";
 import {
   createSessionControl,
   type SessionControlOptions,
@@ -73,11 +74,21 @@ export class Aws implements Disposable {
   /**
    * Finds the node for what the user typed.
    *
-   * @param text An id or a Name tag.
+   * @param text An id or a Name tag, or `id:`, `name:` or `tag:KEY=` and what it is.
    * @throws as `resolveTarget` does.
    */
   resolveTarget(text: string, signal?: AbortSignal): Promise<ResolvedTarget> {
     return resolveTarget(text, this.#lookups(), signal);
+  }
+
+  /**
+   * Lists nodes to choose from, those online first.
+   *
+   * @param limit How many at most, up to 200.
+   * @throws as `listNodes` does.
+   */
+  listNodes(limit: number, signal?: AbortSignal): Promise<NodeList> {
+    return listNodes(this.#lookups(), limit, signal);
   }
 
   /**
@@ -108,7 +119,7 @@ export class Aws implements Disposable {
     this.close();
   }
 
-  #lookups(): TargetCalls & DiagnoseCalls {
+  #lookups(): TargetCalls & DiagnoseCalls & NodeListCalls {
     const { ssm, ec2 } = this;
     return {
       describeInstanceInformation: (filters, signal) =>
@@ -116,6 +127,7 @@ export class Aws implements Disposable {
       findInstancesByName: (name, signal) =>
         ec2.findInstancesByName(name, signal),
       someNames: (signal) => ec2.someNames(signal),
+      namesOf: (ids, signal) => ec2.namesOf(ids, signal),
       describeInstance: (id, signal) => ec2.describeInstance(id, signal),
     };
   }

@@ -120,6 +120,25 @@ export class Ec2Calls {
     return [...new Set(names)];
   }
 
+  /**
+   * Name tags of instances.
+   *
+   * @param ids At most 200, the most a filter takes; those that are gone are left out.
+   * @returns Names by id; instances without a name are not in it.
+   */
+  async namesOf(
+    ids: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
+    // As a filter: asked for by id, one that is gone would fail the call.
+    const found = await this.#describe([
+      { Name: "instance-id", Values: [...ids] },
+    ], signal);
+    return new Map(
+      found.flatMap(({ id, name }) => name === undefined ? [] : [[id, name]]),
+    );
+  }
+
   async #describe(
     filters: Filter[],
     signal: AbortSignal | undefined,

@@ -15,6 +15,7 @@ export type {
   ExecuteCommandResult,
 } from "./ecs.ts";
 export { AwsCallError, type AwsErrorKind } from "./errors.ts";
+export type { NodeList } from "./list_nodes.ts";
 export { readCaBundle } from "./request_handler.ts";
 export type { SessionControlOptions } from "./session_control.ts";
 export {

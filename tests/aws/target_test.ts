@@ -215,3 +215,113 @@ Deno.test("a failure that is no refusal is not taken for 'not found'", async () 
     (error: unknown) => error === later,
   );
 });
+
+Deno.test("id: takes nothing but an id", async () => {
+  const calls = callsOf({});
+  for (const id of [A, "ecs:c_0_0-1"]) {
+    assert.deepEqual(await resolveTarget(`id:${id}`, calls), {
+      id,
+      name: undefined,
+    });
+  }
+  for (const text of ["id:", "id:web", "id:i-123", `id:id:${A}`, "id:x\x1b"]) {
+    await assert.rejects(
+      resolveTarget(text, calls),
+      (error: unknown) =>
+        error instanceof InvalidTargetError &&
+        // deno-lint-ignore no-control-regex
+        /^Cannot use [^\x1b]+ as a node: an id has/.test(error.message),
+    );
+  }
+  assert.deepEqual(calls.log, []);
+});
+
+Deno.test("name: makes anything a name", async () => {
+  for (const name of [A, "8080", "tag:a=b", "id:x", "i-123", "a\nb"]) {
+    const calls = callsOf({ nodes: [node(B)] });
+    assert.deepEqual(await resolveTarget(`name:${name}`, calls), {
+      id: B,
+      name,
+    });
+    assert.deepEqual(calls.log, [`ssm tag:Name=${name}`]);
+  }
+  await assert.rejects(
+    resolveTarget("name:", callsOf({})),
+    /a Name tag has 1 to 256 characters/,
+  );
+});
+
+Deno.test("tag: finds the node with a tag; EC2 is not asked", async () => {
+  const calls = callsOf({ nodes: [node(A)] });
+  assert.deepEqual(await resolveTarget("tag:Role=a=b:c", calls), {
+    id: A,
+    name: undefined,
+  });
+  assert.deepEqual(calls.log, ["ssm tag:Role=a=b:c"]);
+
+  const none = callsOf({ names: ["Role=db"] });
+  await assert.rejects(resolveTarget("tag:Role=db\x1b", none), (error) => {
+    assert.ok(error instanceof TargetNotFoundError);
+    assert.equal(
+      error.message,
+      "Cannot find a node with the tag Role=db\\x1b: " +
+        "Session Manager knows none in this account and region",
+    );
+    assert.deepEqual(error.suggestions, []);
+    return true;
+  });
+  assert.deepEqual(none.log, ["ssm tag:Role=db\x1b"]);
+
+  const denied = failure("ssm:DescribeInstanceInformation", "access-denied");
+  await assert.rejects(
+    resolveTarget("tag:Role=db", callsOf({ nodes: denied })),
+    (error: unknown) => error === denied,
+  );
+});
+
+Deno.test("several nodes with a tag are listed", async () => {
+  const calls = callsOf({ nodes: [node(B, "ConnectionLost"), node(A)] });
+  await assert.rejects(resolveTarget("tag:Role=db", calls), (error) => {
+    assert.ok(error instanceof AmbiguousTargetError);
+    assert.equal(
+      error.message,
+      "Cannot choose a node: 2 have the tag Role=db",
+    );
+    assert.deepEqual(
+      error.candidates.map(({ id, name }) => [id, name]),
+      [[A, undefined], [B, undefined]],
+    );
+    return true;
+  });
+});
+
+Deno.test("tag:Name= is a name, which EC2 may know too", async () => {
+  const calls = callsOf({ instances: [{ id: B, state: "stopped" }] });
+  assert.deepEqual(await resolveTarget("tag:Name=web", calls), {
+    id: B,
+    name: "web",
+  });
+  assert.deepEqual(calls.log, ["ssm tag:Name=web", "ec2 web"]);
+});
+
+Deno.test("a tag without key or value is refused without a call", async () => {
+  for (
+    const text of [
+      "tag:",
+      "tag:Role",
+      "tag:=db",
+      "tag:Role=",
+      `tag:${"k".repeat(129)}=v`,
+      `tag:k=${"v".repeat(257)}`,
+    ]
+  ) {
+    const calls = callsOf({});
+    await assert.rejects(
+      resolveTarget(text, calls),
+      (error: unknown) =>
+        error instanceof InvalidTargetError &&
+        /: it is tag:KEY=VALUE, with up to 128 and 256/.test(error.message),
+    );
+    assert.deepEqual(calls.log, []);
+  }
+});
