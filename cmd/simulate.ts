@@ -21,6 +21,7 @@ import { Notices } from "./notices.ts";
 import { signalExitCode } from "./signals.ts";
 import {
   parseFaults,
+  parseHosts,
   type SimulateFlags,
   simulateFlags,
 } from "./simulate_flags.ts";
@@ -74,6 +75,10 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
                   states of its EC2 instance
   unregistered    EC2 knows it, Session Manager does not
   managed         it is an mi- node, which EC2 does not know
+
+Nodes forward to ports of this machine only. A --host gives one of its loopback
+addresses a name to forward to, as db.internal=127.0.0.1; with the address
+blackhole it is a host that drops whatever comes. Nodes know no other names.
 
 Exit codes:
   125    the simulator could not be started
@@ -134,6 +139,9 @@ export function parseSimulate(
       faults: parseFaults(flags),
       allowUnsignedUpgrade: flags.allowUnsignedUpgrade,
       idleTimeout: (flags.idleTimeout ?? 0) / 1000,
+      maxDuration: (flags.maxDuration ?? 0) / 1000,
+      denyDocuments: flags.denyDocument ?? [],
+      hosts: parseHosts(flags.host ?? []),
     },
     command: rest,
     demo: flags.demo,

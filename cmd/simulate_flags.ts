@@ -6,7 +6,9 @@
 
 import type { FlagParametersForType } from "@stricli/core";
 import type { DirectionFaults, Faults } from "../lib/simulator/options.ts";
+import { parseHost } from "../lib/simulator/hosts.ts";
 import type { CommandWorld } from "./context.ts";
+import { UsageError } from "./errors.ts";
 import {
   duration,
   type GeneralFlags,
@@ -15,15 +17,21 @@ import {
   numberBetween,
 } from "./flags.ts";
 
+/** A name that nodes know, and its address. */
+export type Host = readonly [name: string, address: string];
+
 /** The flags of `ssm simulate` as parsed. */
 export interface SimulateFlags extends GeneralFlags {
   readonly node?: readonly string[];
   readonly nodes?: number;
+  readonly host?: readonly Host[];
   readonly region?: string;
   readonly kmsKey?: string;
   readonly pace: "real" | "fast";
   readonly shell?: string;
   readonly idleTimeout?: number;
+  readonly maxDuration?: number;
+  readonly denyDocument?: readonly string[];
   readonly allowUnsignedUpgrade: boolean;
   readonly latency?: number;
   readonly loss?: number;
@@ -73,6 +81,14 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
       brief: "Make so many nodes: node-00001 and so on",
       optional: true,
     },
+    host: {
+      kind: "parsed",
+      parse: host,
+      placeholder: "name=address",
+      brief: "A host that nodes can forward to, on this machine",
+      optional: true,
+      variadic: true,
+    },
     region: {
       kind: "parsed",
       parse: nonEmpty,
@@ -106,6 +122,21 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
       placeholder: "time",
       brief: "End sessions without input after 90s, 20m, …",
       optional: true,
+    },
+    maxDuration: {
+      kind: "parsed",
+      parse: duration,
+      placeholder: "time",
+      brief: "End sessions that last longer than 90s, 20m, …",
+      optional: true,
+    },
+    denyDocument: {
+      kind: "parsed",
+      parse: nonEmpty,
+      placeholder: "name",
+      brief: "Let IAM deny sessions with this document",
+      optional: true,
+      variadic: true,
     },
     allowUnsignedUpgrade: {
       kind: "boolean",
@@ -182,6 +213,39 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
     },
     ...generalFlags,
   };
+
+/**
+ * A host from its flag.
+ * @throws UsageError for one that would lead off this machine.
+ */
+function host(text: string): Host {
+  const found = parseHost(text);
+  if (found === undefined) {
+    throw new UsageError(
+      "a host is a name and a loopback address, as db.internal=127.0.0.1, " +
+        "or blackhole instead of the address",
+    );
+  }
+  return found;
+}
+
+/**
+ * The hosts that nodes know, from the flags.
+ * @param hosts As parsed.
+ * @throws UsageError for a name given twice.
+ */
+export function parseHosts(
+  hosts: readonly Host[],
+): Readonly<Record<string, string>> {
+  const known = new Map<string, string>();
+  for (const [name, address] of hosts) {
+    if (known.has(name)) {
+      throw new UsageError(`Cannot use --host ${name} twice`);
+    }
+    known.set(name, address);
+  }
+  return Object.fromEntries(known);
+}
 
 /**
  * What goes wrong, from the flags.

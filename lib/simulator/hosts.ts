@@ -4,13 +4,16 @@
  * @module
  */
 
-import { FleetError } from "./fleet.ts";
-
 /** Names in lower case → a loopback address, or {@linkcode blackhole}. */
 export type Hosts = Readonly<Record<string, string>>;
 
 /** The address of a host that drops whatever comes. */
 export const blackhole = "blackhole";
+
+/** A host that would lead off this machine. */
+export class HostError extends Error {
+  override name = "HostError";
+}
 
 /** True for 127.0.0.0/8 and ::1. */
 export function isLoopback(address: string): boolean {
@@ -25,46 +28,36 @@ export function isLoopback(address: string): boolean {
 /**
  * Refuses hosts that would lead off this machine.
  *
- * @throws {FleetError} Naming the host.
+ * @throws {HostError} Naming the host.
  */
 export function checkHosts(hosts: Hosts): void {
   for (const [name, address] of Object.entries(hosts)) {
     if (name === "" || name !== name.toLowerCase()) {
-      throw new FleetError(
+      throw new HostError(
         `Cannot use host '${name}': it must be a name in lower case`,
       );
     }
     if (address !== blackhole && !isLoopback(address)) {
-      throw new FleetError(
-        `Cannot use address '${address}' of host '${name}': it must be a loopback address, ` +
-          `as 127.0.0.1, or ${blackhole}`,
+      throw new HostError(
+        `Cannot use host '${name}': its address must be a loopback address, ` +
+          `as 127.0.0.1, or ${blackhole}, not ${address}`,
       );
     }
   }
 }
 
 /**
- * Reads descriptions of hosts, one text per host: `db.internal=127.0.0.1`, `::1` or `blackhole`.
+ * Reads a host from what a user writes on a command line: `db.internal=127.0.0.1`, `db=::1`,
+ * `db=blackhole`.
  *
- * @throws {FleetError} For a description that cannot be read, an address that is not loopback, and
- *   a name given twice.
+ * @returns Name and address; `undefined` for anything else.
  */
-export function parseHosts(descriptions: readonly string[]): Hosts {
-  const found = new Map<string, string>();
-  for (const text of descriptions) {
-    const mark = text.lastIndexOf("=");
-    const name = text.slice(0, Math.max(0, mark)).toLowerCase();
-    if (name === "") {
-      throw new FleetError(
-        `Cannot read host '${text}': write name=address, as db.internal=127.0.0.1`,
-      );
-    }
-    if (found.has(name)) {
-      throw new FleetError(`Cannot use host '${name}' twice`);
-    }
-    found.set(name, text.slice(mark + 1));
+export function parseHost(text: string): readonly [string, string] | undefined {
+  const mark = text.lastIndexOf("=");
+  const name = text.slice(0, Math.max(0, mark)).toLowerCase();
+  const address = text.slice(mark + 1);
+  if (name === "" || address !== blackhole && !isLoopback(address)) {
+    return undefined;
   }
-  const hosts = Object.fromEntries(found);
-  checkHosts(hosts);
-  return hosts;
+  return [name, address];
 }

@@ -9,6 +9,7 @@ import { startService } from "./service/service.ts";
 import { assembleSimulator, systemParts } from "./simulator.ts";
 
 export { FleetError, makeNodes, parseNodes } from "./fleet.ts";
+export { HostError, type Hosts } from "./hosts.ts";
 export { defaultOptions } from "./options.ts";
 export type {
   DirectionFaults,
@@ -23,6 +24,7 @@ export type {
  *
  * @param options What it is to be; begin with {@linkcode defaultOptions}.
  * @throws {FleetError} For nodes or a region that cannot be used.
+ * @throws {HostError} For hosts that would lead off this machine.
  * @throws {Deno.errors.PermissionDenied} and the like where listening is not possible.
  */
 export function startSimulator(options: SimulatorOptions): Promise<Simulator> {

@@ -72,6 +72,10 @@ export interface SimulatorOptions {
   readonly shell: readonly string[] | undefined;
   /** Idle time-out in seconds; 0 = none. */
   readonly idleTimeout: number;
+  /** Maximum duration of a session in seconds; 0 = none. */
+  readonly maxDuration: number;
+  /** Bare names of documents that IAM lets nobody start a session with. */
+  readonly denyDocuments: readonly string[];
   /**
    * Names, in lower case, that nodes can forward to → a loopback address, or `blackhole` for a host
    * that drops whatever comes. They know no other names but `localhost`.
@@ -150,6 +154,8 @@ export const defaultOptions: SimulatorOptions = {
   allowUnsignedUpgrade: false,
   shell: undefined,
   idleTimeout: 0,
+  maxDuration: 0,
+  denyDocuments: [],
   hosts: {},
   log: () => {},
 };

@@ -52,6 +52,8 @@ export interface RegistryOptions {
   readonly random: RandomBytes;
   /** Ends a session after so many seconds without input; 0 = never (sessions.md §8). */
   readonly idleTimeout: number;
+  /** Ends a session so many seconds after its start; default 0 = never (sessions.md §8). */
+  readonly maxDuration?: number;
   /** The caller's name at the front of session ids. Default `simulator`. */
   readonly callerName?: string;
 }
@@ -73,6 +75,7 @@ interface Entry {
   token: { digest: Uint8Array; expires: number } | undefined;
   readonly onTerminate: Set<(output: string) => void>;
   cancelIdle: (() => void) | undefined;
+  cancelDuration: (() => void) | undefined;
 }
 
 /** The sessions of one run. */
@@ -114,9 +117,11 @@ export class SessionRegistry {
       token: undefined,
       onTerminate: new Set(),
       cancelIdle: undefined,
+      cancelDuration: undefined,
     };
     this.#active.set(session.id, entry);
     this.#watchIdle(entry);
+    this.#limitDuration(entry);
     try {
       for (const listener of [...this.#onStart]) listener(session);
     } catch (cause) {
@@ -248,6 +253,7 @@ export class SessionRegistry {
     this.#active.delete(id);
     entry.token = undefined;
     entry.cancelIdle?.();
+    entry.cancelDuration?.();
     entry.session.status = status;
     entry.session.endDate = this.#options.clock.now();
     entry.session.output = output;
@@ -284,6 +290,16 @@ export class SessionRegistry {
     }
     entry.cancelIdle = clock.setTimer(left, () => this.#watchIdle(entry));
   }
+
+  #limitDuration(entry: Entry): void {
+    const { clock, maxDuration = 0 } = this.#options;
+    if (maxDuration <= 0) return;
+    const { id } = entry.session;
+    entry.cancelDuration = clock.setTimer(
+      maxDuration * 1000,
+      () => void this.terminate(id, durationOutput(id)),
+    );
+  }
 }
 
 /**
@@ -294,6 +310,16 @@ export class SessionRegistry {
  */
 export function idleOutput(id: string): string {
   return `Session: ${id} timed out.`;
+}
+
+/**
+ * The channel_closed text of a session that reached its maximum duration. The service's own wording
+ * is unverified (sessions.md §8).
+ *
+ * @param id The session that lasted so long.
+ */
+export function durationOutput(id: string): string {
+  return `Session: ${id} has reached its maximum duration.`;
 }
 
 /**

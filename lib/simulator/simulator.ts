@@ -60,7 +60,8 @@ export interface SimulatorParts {
  *
  * @param options What it is to be.
  * @param parts The service, the clock, the randomness.
- * @throws FleetError For nodes, hosts or a region that cannot be used.
+ * @throws FleetError For nodes or a region that cannot be used.
+ * @throws HostError For hosts that would lead off this machine.
  * @throws Deno.errors.PermissionDenied and the like where listening is not possible.
  */
 export async function assembleSimulator(
@@ -82,6 +83,7 @@ export async function assembleSimulator(
     clock,
     random,
     idleTimeout: options.idleTimeout,
+    maxDuration: options.maxDuration,
   });
   const pager = new Pager(random(32));
   const kms = new SimulatedKms(options.kmsKeyId, options.region);
@@ -104,6 +106,8 @@ export async function assembleSimulator(
         pager,
         streamUrl: (id) => service.url(id),
         refuseResume: options.faults.refuseResume,
+        region,
+        denyDocuments: options.denyDocuments,
         now,
       }),
       ec2: new SimulatedEc2({ nodes, region, pager, now }),

@@ -30,6 +30,12 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
       .split(" "),
     ..."--close-after-bytes 1000 --close-after-seconds 2.5 --close-limit 3 --close-manner reset"
       .split(" "),
+    ..."--host db.internal=127.0.0.1 --host Slow=blackhole --host six=::1"
+      .split(
+        " ",
+      ),
+    ..."--max-duration 10m --deny-document AWS-StartSSHSession --deny-document X"
+      .split(" "),
     ..."--refuse-resume --pause-every 9 --seed 7 --allow-unsigned-upgrade --idle-timeout 20m"
       .split(" "),
     "--shell",
@@ -66,7 +72,9 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     allowUnsignedUpgrade: true,
     shell: ["/bin/sh", "-c", "exec bash -i"],
     idleTimeout: 1200,
-    hosts: {},
+    maxDuration: 600,
+    denyDocuments: ["AWS-StartSSHSession", "X"],
+    hosts: { "db.internal": "127.0.0.1", slow: "blackhole", six: "::1" },
   });
 });
 
@@ -95,6 +103,11 @@ Deno.test("parse: what makes no sense is refused", async () => {
       [["--loss", "-0.1"], /a number from 0 to 1/],
       [["--nodes", "1.5"], /a whole number/],
       [["--pace", "slow"], /it is real or fast/],
+      [["--host", "db=10.0.0.1"], /--host db=10.0.0.1: a host is a name and/],
+      [["--host", "db=example.com"], /a loopback address/],
+      [["--host", "127.0.0.1"], /as db.internal=127.0.0.1/],
+      [["--host", "db=::1", "--host", "DB=127.0.0.1"], /--host db twice/],
+      [["--max-duration", "0"], /a time is a number with/],
       [["--demo", "--", "ls"], /--demo runs ssm shell itself/],
       [["--profile", "x"], /Unknown flag for ssm simulate: --profile/],
     ] as const

@@ -14,17 +14,15 @@
 
 import { randomBytes } from "node:crypto";
 import type { ChannelEvent } from "../../protocol/channel/events.ts";
-import type { HandshakePlan } from "../../protocol/channel/handshake_request_flow.ts";
 import { errorTitle } from "../../protocol/message/channel_closed.ts";
 import { encodeClientMessage } from "../../protocol/message/client_message.ts";
 import { encodeBase64 } from "../../protocol/message/handshake.ts";
 import { MessageFlags, MessageType } from "../../protocol/message/payload.ts";
 import { encodeSessionState } from "../../protocol/message/session_state.ts";
-import type { Clock } from "../../session/transport.ts";
 import { documentProperties } from "../api/documents.ts";
-import type { Hosts } from "../hosts.ts";
-import { AgentChannel, type AgentLink } from "./agent_channel.ts";
-import type { Pace } from "./pace.ts";
+import { AgentChannel } from "./agent_channel.ts";
+import type { AgentOptions } from "./agent_options.ts";
+import { planHandshake } from "./handshake_plan.ts";
 import {
   type PluginContext,
   type PluginEnd,
@@ -35,48 +33,11 @@ import {
 } from "./session_plugin.ts";
 import { findPlugin } from "./session_plugins.ts";
 
-/** Decrypts a data key, as KMS Decrypt; throws or rejects when KMS would refuse. */
-export type DecryptDataKey = (
-  ciphertextBlob: Uint8Array,
-  context: Readonly<Record<string, string>>,
-  keyId: string,
-) => Uint8Array | Promise<Uint8Array>;
-
-/** How an agent's worker exits that has not said Terminating. */
-export interface AgentExit {
-  /** `Output` of channel_closed; empty = a normal end, or a failure nobody put into words. */
-  readonly output: string;
-  readonly failed: boolean;
-  /** True where the client asked for the end: it may be gone, and nobody waits for it. */
-  readonly asked: boolean;
-}
-
-/** What an agent runs one session with. */
-export interface AgentOptions {
-  readonly sessionId: string;
-  /** The node's id, which is part of the encryption context (handshake.md §7.1). */
-  readonly targetId: string;
-  /** Four numeric parts. */
-  readonly agentVersion: string;
-  readonly documentName: string;
-  readonly parameters: Readonly<Record<string, readonly string[]>>;
-  /** The key that sessions are encrypted with; `undefined` = none. */
-  readonly kmsKeyId: string | undefined;
-  readonly decrypt: DecryptDataKey;
-  /** The names that the node knows. */
-  readonly hosts: Hosts;
-  /** The program of a shell session; `undefined` = the user's shell. */
-  readonly shell: readonly string[] | undefined;
-  /** The simulator's environment. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly clock: Clock;
-  readonly pace: Pace;
-  readonly link: AgentLink;
-  /** Called at most once, and not after Terminating. */
-  readonly onExit: (exit: AgentExit) => void;
-  /** One line per event; holds no payload and no key. */
-  readonly log: (line: string) => void;
-}
+export type {
+  AgentExit,
+  AgentOptions,
+  DecryptDataKey,
+} from "./agent_options.ts";
 
 /** A running agent of one session. */
 export class Agent {
@@ -106,7 +67,8 @@ export class Agent {
       link: options.link,
       clock: options.clock,
       pace: options.pace,
-      handshake: this.#plan(),
+      handshake: this.#plugin &&
+        planHandshake(options, this.#plugin, this.#challenge),
       onEvent: (event) => this.#take(event),
     });
     this.done = this.#run();
@@ -123,28 +85,6 @@ export class Agent {
     this.#program.abort();
     this.#channel.end();
     return this.done;
-  }
-
-  #plan(): HandshakePlan | undefined {
-    const plugin = this.#plugin;
-    if (plugin === undefined) return undefined;
-    const { kmsKeyId, agentVersion, documentName, parameters } = this.#options;
-    const encrypted = kmsKeyId !== undefined && plugin.encryption;
-    if (!encrypted && !plugin.requireHandshake) return undefined;
-    const actions: HandshakePlan["actions"][number][] = [{
-      actionType: "SessionType",
-      parameters: {
-        SessionType: plugin.sessionType,
-        Properties: documentProperties(documentName, parameters),
-      },
-    }];
-    if (encrypted) {
-      actions.push({
-        actionType: "KMSEncryption",
-        parameters: { KMSKeyId: kmsKeyId, Challenge: this.#challenge },
-      });
-    }
-    return { agentVersion, actions };
   }
 
   async #run(): Promise<void> {

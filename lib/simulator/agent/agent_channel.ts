@@ -9,6 +9,8 @@ import { DataChannel } from "../../protocol/channel/data_channel.ts";
 import type { ChannelEvent } from "../../protocol/channel/events.ts";
 import type { HandshakePlan } from "../../protocol/channel/handshake_request_flow.ts";
 import type { Clock } from "../../session/transport.ts";
+import { MovedTimer } from "../moved_timer.ts";
+import { InputGate } from "./input_gate.ts";
 import type { Pace } from "./pace.ts";
 
 /** The agent's connection to the service. */
@@ -57,7 +59,8 @@ export class AgentChannel {
   readonly #clock: Clock;
   readonly #pace: Pace;
   readonly #onEvent: (event: ChannelEvent) => void;
-  #timer: { at: number; cancel: () => void } | undefined;
+  readonly #gate = new InputGate();
+  readonly #timer: MovedTimer;
   #waiting: (() => void)[] = [];
   readonly #scratch = new Uint8Array(payloadLimit);
   #flushing = false;
@@ -70,6 +73,10 @@ export class AgentChannel {
     this.#clock = options.clock;
     this.#pace = options.pace;
     this.#onEvent = options.onEvent;
+    this.#timer = new MovedTimer(options.clock, () => {
+      this.#channel.handleTimeout(this.#clock.now());
+      this.#flush();
+    });
     this.#channel = new DataChannel({
       role: "agent",
       random: (length) => new Uint8Array(randomBytes(length)),
@@ -88,17 +95,30 @@ export class AgentChannel {
   /** Takes the frames that came in together. */
   receive(frames: readonly Uint8Array[]): void {
     if (this.#ended) return;
+    if (this.#gate.closed) return this.#gate.hold(frames);
+    this.#read(frames);
+    this.#flush();
+  }
+
+  #read(frames: readonly Uint8Array[]): void {
     const now = this.#clock.now();
     for (const frame of frames) this.#channel.receive(frame, now);
-    this.#flush();
+  }
+
+  /** Reads what was held while the program had enough; false when there is none or it still has. */
+  #readHeld(): boolean {
+    const frames = this.#ended ? undefined : this.#gate.next();
+    if (frames !== undefined) this.#read(frames);
+    return frames !== undefined;
   }
 
   /**
    * Accepts input from now on: the program is there (pitfalls.md §2.4).
    *
-   * @param _limit Bytes.
+   * @param limit Nothing is read while the program owes `consumed` for so many bytes.
    */
-  accept(_limit?: number): void {
+  accept(limit = Infinity): void {
+    this.#gate.limitTo(limit);
     this.#channel.setAccepting(true, this.#clock.now());
     this.#flush();
   }
@@ -137,6 +157,7 @@ export class AgentChannel {
   /** The program took so many bytes of input. */
   consumed(bytes: number): void {
     if (this.#ended) return;
+    this.#gate.consumed(bytes);
     this.#channel.consumed(bytes, this.#clock.now());
     this.#flush();
   }
@@ -200,8 +221,8 @@ export class AgentChannel {
   /** Ends the channel: no frame goes out any more, all that wait go on. */
   end(): void {
     this.#ended = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#gate.clear();
+    this.#timer.cancel();
     this.#wake();
   }
 
@@ -224,12 +245,13 @@ export class AgentChannel {
       do {
         this.#drainEvents();
         this.#drainFrames();
-      } while (this.#drainEvents());
+      } while (this.#drainEvents() || this.#readHeld());
     } finally {
       this.#flushing = false;
     }
     if (this.#ended) return;
-    this.#arm();
+    const next = this.#channel.nextTimeout;
+    if (next !== undefined && !this.#blocked) this.#timer.arm(next);
     this.#wake();
   }
 
@@ -241,6 +263,9 @@ export class AgentChannel {
       event = this.#channel.pollEvent()
     ) {
       some = true;
+      if (event.type === "payload") {
+        this.#gate.delivered(event.payload.length);
+      }
       this.#onEvent(event);
     }
     return some;
@@ -262,22 +287,5 @@ export class AgentChannel {
       if (frame === undefined) return;
       this.#link.send(frame);
     }
-  }
-
-  /** One timer, moved only when it would be late; one that is early costs a look. */
-  #arm(): void {
-    const next = this.#channel.nextTimeout;
-    if (next === undefined || this.#blocked) return;
-    if (this.#timer !== undefined) {
-      if (this.#timer.at <= next) return;
-      this.#timer.cancel();
-    }
-    const delay = Math.max(0, next - this.#clock.now());
-    const cancel = this.#clock.setTimer(delay, () => {
-      this.#timer = undefined;
-      this.#channel.handleTimeout(this.#clock.now());
-      this.#flush();
-    });
-    this.#timer = { at: next, cancel };
   }
 }

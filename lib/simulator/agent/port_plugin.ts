@@ -11,6 +11,7 @@ import {
   multiplexingAfter,
   multiplexingFromClient,
 } from "../../protocol/message/version.ts";
+import { BasicPort } from "./basic_port.ts";
 import { MuxPort } from "./mux_port.ts";
 import { PortDestination } from "./port_destination.ts";
 import {
@@ -18,7 +19,6 @@ import {
   type PluginEnd,
   SessionFailure,
   type SessionPlugin,
-  StartError,
 } from "./session_plugin.ts";
 
 /** `type` of the documents whose client listens. */
@@ -50,11 +50,9 @@ async function runPort(context: PluginContext): Promise<PluginEnd> {
     throw new SessionFailure("Port number is empty in session properties.");
   }
   const destination = PortDestination.find(context);
-  return isMultiplexed(properties, agentVersion, clientVersion)
-    ? await new MuxPort(context, destination).run()
-    : await Promise.reject(
-      new StartError(
-        "Unable to start session: the simulator's agent cannot run basic port sessions yet",
-      ),
-    );
+  if (isMultiplexed(properties, agentVersion, clientVersion)) {
+    return await new MuxPort(context, destination).run();
+  }
+  const redials = properties.type === localPortForwarding;
+  return await new BasicPort(context, destination, redials).run();
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { simulatorCallerArn } from "../credentials.ts";
+import { simulatorAccountId, simulatorCallerArn } from "../credentials.ts";
 import type { SimulatedNode } from "../options.ts";
 import {
   idleOutput,
@@ -34,6 +34,10 @@ export interface SsmOptions {
   readonly streamUrl: (sessionId: string) => string;
   /** The fault "ResumeSession answers without a token". */
   readonly refuseResume: boolean;
+  /** Part of a document's ARN. */
+  readonly region: string;
+  /** Bare names of documents that IAM lets nobody start a session with. */
+  readonly denyDocuments: readonly string[];
   /** Now, in milliseconds since the Unix epoch. */
   readonly now: () => number;
 }
@@ -93,6 +97,9 @@ export class SimulatedSsm {
     const reason = optionalText(input, "Reason", { min: 1, max: 256 });
     const parameters = readParameters(input);
     const { name, document } = findDocument(named);
+    if (this.#options.denyDocuments.includes(name)) {
+      throw denied(name, this.#options.region);
+    }
     checkParameters(name, document, parameters);
     const node = this.#nodes.get(target);
     if (node === undefined || !connected(node)) {
@@ -173,6 +180,17 @@ function noSession(id: string): ApiError {
   return new ApiError(
     "DoesNotExistException",
     `Session with id ${id} does not exist`,
+  );
+}
+
+/** What IAM says; documents that AWS owns have no account in their ARN. */
+function denied(document: string, region: string): ApiError {
+  const account = /^(AWS|Amazon)/.test(document) ? "" : simulatorAccountId;
+  return new ApiError(
+    "AccessDeniedException",
+    `User: ${simulatorCallerArn} is not authorized to perform: ssm:StartSession on resource: ` +
+      `arn:aws:ssm:${region}:${account}:document/${document} because no identity-based policy ` +
+      "allows the ssm:StartSession action",
   );
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../../session/transport.ts";
+import { MovedTimer } from "../moved_timer.ts";
 import type { DirectionFaults } from "../options.ts";
 import { FaultLink, isFaulty, seededRandom } from "./faults.ts";
 
@@ -24,13 +25,14 @@ export class FaultPipe {
   readonly #link: FaultLink | undefined;
   readonly #clock: Clock;
   readonly #deliver: (frames: readonly Uint8Array[]) => void;
-  #timer: { at: number; cancel: () => void } | undefined;
+  readonly #timer: MovedTimer;
   #closed = false;
 
   /** Without faults frames are delivered in the same turn, and no timer is ever set. */
   constructor(options: FaultPipeOptions) {
     const { faults, latency, seed } = options;
     this.#clock = options.clock;
+    this.#timer = new MovedTimer(options.clock, () => this.#flush());
     this.#deliver = options.deliver;
     if (isFaulty(faults, latency)) {
       this.#link = new FaultLink(faults, latency, seededRandom(seed));
@@ -49,8 +51,7 @@ export class FaultPipe {
   /** Drops what is on its way. */
   close(): void {
     this.#closed = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#timer.cancel();
   }
 
   #flush(): void {
@@ -62,15 +63,6 @@ export class FaultPipe {
     }
     if (arrived.length > 0) this.#deliver(arrived);
     const next = link.nextTimeout;
-    if (next === undefined || this.#closed) return;
-    if (this.#timer !== undefined) {
-      if (this.#timer.at <= next) return;
-      this.#timer.cancel();
-    }
-    const cancel = this.#clock.setTimer(Math.max(0, next - now), () => {
-      this.#timer = undefined;
-      if (!this.#closed) this.#flush();
-    });
-    this.#timer = { at: next, cancel };
+    if (next !== undefined && !this.#closed) this.#timer.arm(next);
   }
 }
