@@ -7,12 +7,17 @@
  */
 
 import type { CommandContext } from "@stricli/core";
-import type { AwsSettings, ResolvedTarget } from "../lib/aws/mod.ts";
+import type { AwsSettings, NodeList, ResolvedTarget } from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { ProcessTerminal } from "../lib/io/terminal.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
+import type { Forward, ForwardOptions } from "../lib/session/forward.ts";
 import type { SessionEnd, ShellOptions } from "../lib/session/shell.ts";
-import type { Clock, Terminal } from "../lib/session/transport.ts";
+import type {
+  Clock,
+  LocalListener,
+  Terminal,
+} from "../lib/session/transport.ts";
 import type {
   SimulatedNode,
   Simulator,
@@ -20,8 +25,13 @@ import type {
 } from "../lib/simulator/options.ts";
 import { shellQuote, visible } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
+import {
+  type BackgroundProgram,
+  runInBackground,
+} from "./background_program.ts";
 import type { TransportKind } from "./flags.ts";
-import type { ProcessSignals } from "./process_signals.ts";
+import type { LocalSpec } from "./forward_spec.ts";
+import { onStatusRequest, type ProcessSignals } from "./process_signals.ts";
 import { connectionArguments } from "./target.ts";
 
 /** Where and as whom to call AWS. */
@@ -41,6 +51,8 @@ export interface SessionRequest {
   readonly documentName: string | undefined;
   readonly parameters: Readonly<Record<string, readonly string[]>> | undefined;
   readonly reason: string | undefined;
+  /** What to type to begin anew, without the target: `ssm shell`. */
+  readonly command: string;
 }
 
 /** A session that StartSession gave: from here on it must be ended. */
@@ -53,6 +65,8 @@ export interface StartedSession {
 export interface AwsAccess extends Disposable {
   /** Finds the node; rejects with the errors of `lib/aws/target.ts` and AwsCallError. */
   resolveTarget(text: string, signal: AbortSignal): Promise<ResolvedTarget>;
+  /** Some nodes to choose from, at most `limit`; rejects with AwsCallError. */
+  listNodes(limit: number, signal: AbortSignal): Promise<NodeList>;
   /**
    * StartSession. When the signal aborts meanwhile, the session is terminated.
    * @param notice Takes sentences about what went on differently than planned.
@@ -99,6 +113,10 @@ export interface ChildProgram {
 /** Everything that commands use of the world. */
 export interface Context {
   readonly terminal: Terminal;
+  /** True when somebody can be asked: standard input and error are a terminal. */
+  readonly attended: boolean;
+  /** True when standard error is a terminal. */
+  readonly errorIsTerminal: boolean;
   /** True when text on standard error may be coloured. */
   readonly color: boolean;
   readonly clock: Clock;
@@ -113,10 +131,22 @@ export interface Context {
    * @param handle Gets each signal's name.
    */
   onSignal(handle: (signal: Deno.Signal) => void): Disposable;
+  /**
+   * Takes the signals that ask how it goes (SIGUSR1, SIGINFO), until disposed.
+   * @param handle Called for each.
+   */
+  onStatusRequest(handle: () => void): Disposable;
   /** The calls to AWS. Nothing is called yet. */
   aws(connection: Connection): Promise<AwsAccess>;
   /** Runs a shell session to its end. */
   shell(options: ShellOptions): Promise<SessionEnd>;
+  /** Makes a forward, which is still to be started. */
+  forward(options: ForwardOptions): Promise<Forward>;
+  /**
+   * Listens on this machine.
+   * @throws PortInUseError, ListenError
+   */
+  listen(local: LocalSpec): Promise<LocalListener[]>;
   /** The simulator. */
   simulator(): Promise<SimulatorAccess>;
   /**
@@ -127,6 +157,8 @@ export interface Context {
     command: readonly string[],
     environment: EnvironmentChanges,
   ): ChildProgram;
+  /** Starts another one of us, with our arguments, that outlives us. */
+  runInBackground(): BackgroundProgram;
 }
 
 /** What the parser hands to a command function as `this`. */
@@ -150,6 +182,8 @@ export function processContext(
   const env = (name: string) => Deno.env.get(name) || undefined;
   return {
     terminal,
+    attended: terminal.interactive && terminal.errorIsTerminal,
+    errorIsTerminal: terminal.errorIsTerminal,
     color: terminal.errorIsTerminal && !Deno.noColor && env("TERM") !== "dumb",
     clock: systemClock,
     signal: signals.signal,
@@ -161,10 +195,23 @@ export function processContext(
       }
     },
     onSignal: (handle) => signals.intercept(handle),
+    onStatusRequest,
     aws: (connection) => awsAccess(connection, terminal, signals.signal),
     async shell(options) {
       const { runShell } = await import("../lib/session/shell.ts");
       return await runShell(options);
+    },
+    async forward(options) {
+      const { Forward } = await import("../lib/session/forward.ts");
+      return new Forward(options);
+    },
+    async listen(local) {
+      const { listenLocal, listenTcp } = await import(
+        "../lib/io/local_listener.ts"
+      );
+      return local.kind === "unix"
+        ? [await listenLocal(local)]
+        : listenTcp(local.hosts, local.optionalHosts, local.port);
     },
     async simulator() {
       const { defaultOptions, makeNodes, parseNodes, startSimulator } =
@@ -177,6 +224,7 @@ export function processContext(
       };
     },
     run: runProgram,
+    runInBackground: () => runInBackground(terminal.errorIsTerminal),
   };
 }
 
@@ -223,6 +271,7 @@ async function awsAccess(
   const aws = new Aws(settings);
   return {
     resolveTarget: (text, signal) => aws.resolveTarget(text, signal),
+    listNodes: (limit, signal) => aws.listNodes(limit, signal),
     async startSession(request, notice, signal) {
       // All that can fail without a session comes before there is one. The session's own code
       // loads while AWS answers.
@@ -230,7 +279,9 @@ async function awsAccess(
         import("../lib/io/web_socket.ts"),
         aws.resolved(),
       ]);
-      import("../lib/session/shell.ts").catch(() => {});
+      (request.command === "ssm shell"
+        ? import("../lib/session/shell.ts")
+        : import("../lib/session/forward.ts")).catch(() => {});
       const open = openTransport({
         kind: connection.transport,
         clock: systemClock,
@@ -238,7 +289,7 @@ async function awsAccess(
         caBundle,
       });
       const grant = await aws.ssm.startSession(request, signal);
-      again = `ssm shell ${shellQuote(request.target)}` +
+      again = `${request.command} ${shellQuote(request.target)}` +
         connectionArguments(connection);
       const control = aws.sessionControl({
         sessionId: grant.sessionId,

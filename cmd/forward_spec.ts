@@ -68,8 +68,7 @@ export function parseForwardArguments(
     (target === undefined ? "" : ` ${shellQuote(target)}`);
   const typed = (text: string): Typed => ({ text, command });
   const { remote, local, forward = [], bind } = flags;
-  const bindTyped = typed(`--bind ${shellQuote(bind ?? "")}`);
-  const rule = bindRule(bindTyped, bind);
+  const rule = bindRule(typed(`--bind ${shellQuote(bind ?? "")}`), bind);
   const localTyped = typed(`--local ${shellQuote(local ?? "")}`);
   if (local !== undefined && remote === undefined) {
     throw refusal(
@@ -100,11 +99,7 @@ export function parseForwardArguments(
   }
   if (parsed.length === 0) throw nothingToForward(command, target);
   refuseDuplicates(parsed);
-  const specs = parsed.map(({ spec }) => spec);
-  if (bind !== undefined && specs.every(({ local }) => local.kind === "unix")) {
-    throw refusal(bindTyped, "a Unix socket has no address to listen on");
-  }
-  return { target, specs };
+  return { target, specs: parsed.map(({ spec }) => spec) };
 }
 
 function nothingToForward(command: string, target = ""): UsageError {

@@ -6,10 +6,8 @@
 
 import type { Terminal } from "../lib/session/transport.ts";
 import { visible } from "../lib/text.ts";
+import { askLine } from "./ask_line.ts";
 import { UsageError } from "./errors.ts";
-
-/** Longer than any code; a line that long is no code. */
-const longestLine = 256;
 
 /**
  * Asks on standard error, reads one line.
@@ -29,18 +27,11 @@ export async function askMfaCode(
         "standard input is no terminal",
     );
   }
-  await terminal.writeError(
-    new TextEncoder().encode(`Code of the MFA device ${visible(serial)}: `),
-  );
-  // The terminal is in line mode, so a read gives a line.
-  const decoder = new TextDecoder();
-  let line = "";
-  while (!/[\r\n]/.test(line) && line.length < longestLine) {
-    const bytes = await terminal.read(signal);
-    if (bytes === undefined) break;
-    line += decoder.decode(bytes, { stream: true });
-  }
-  const code = line.trim();
+  const code = await askLine(
+    terminal,
+    `Code of the MFA device ${visible(serial)}: `,
+    signal,
+  ) ?? "";
   if (!/^\d{6}$/.test(code)) {
     throw new UsageError("Cannot use the MFA code: it has six digits");
   }

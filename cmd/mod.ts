@@ -34,6 +34,7 @@ import {
   UsageError,
 } from "./errors.ts";
 import { connectionFlags, generalAliases, generalFlags } from "./flags.ts";
+import { forwardCommand } from "./forward.ts";
 import { commandHelp, fullDescription, routesHelp } from "./help.ts";
 import { parseFailure } from "./parse_errors.ts";
 import { shellCommand } from "./shell.ts";
@@ -42,7 +43,11 @@ import { suggest } from "./suggest.ts";
 
 /** Every command. */
 export const root: RouteMap<CommandWorld> = buildRouteMap({
-  routes: { shell: shellCommand, simulate: simulateCommand },
+  routes: {
+    shell: shellCommand,
+    forward: forwardCommand,
+    simulate: simulateCommand,
+  },
   docs: {
     brief: "AWS Systems Manager Session Manager in one executable",
     fullDescription: fullDescription({
@@ -55,7 +60,11 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
           "ssm shell web-server",
         ],
         [
-          "The same on this machine, without AWS",
+          "Port 80 of that node, at port 8080 of this machine",
+          "ssm forward web-server --remote 80 --local 8080",
+        ],
+        [
+          "A shell on this machine, without AWS",
           "ssm simulate -- ssm shell web-server",
         ],
       ],

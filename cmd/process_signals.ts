@@ -17,6 +17,26 @@ export interface ProcessSignals {
   intercept(handle: (signal: Deno.Signal) => void): Disposable;
 }
 
+/** The signals that ask how it goes, where the platform has them. */
+const statusSignals: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? []
+  : Deno.build.os === "darwin"
+  ? ["SIGUSR1", "SIGINFO"]
+  : ["SIGUSR1"];
+
+/**
+ * Takes the signals that ask how it goes, until disposed.
+ * @param handle Called for each.
+ */
+export function onStatusRequest(handle: () => void): Disposable {
+  for (const name of statusSignals) Deno.addSignalListener(name, handle);
+  return {
+    [Symbol.dispose]() {
+      for (const name of statusSignals) Deno.removeSignalListener(name, handle);
+    },
+  };
+}
+
 /**
  * Starts listening. It goes on to the end of the process.
  * @param onSecond Called for every signal after the first: the user will not wait.

@@ -1,5 +1,5 @@
 /**
- * `ssm shell <target>`: a shell on a node.
+ * `ssm shell [target]`: a shell on a node.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
 import type { SessionEnd } from "../lib/session/shell.ts";
 import { shellQuote, visible } from "../lib/text.ts";
+import { chooseTarget, givenTarget } from "./choose_target.ts";
 import type {
   AwsAccess,
   CommandWorld,
@@ -33,6 +34,7 @@ import {
 import { fullDescription } from "./help.ts";
 import { escapeKeys, Notices } from "./notices.ts";
 import { type DocumentParameters, documentParameters } from "./parameters.ts";
+import { checkReason } from "./reason.ts";
 import { EndOnce, sessionExitCode } from "./session_end.ts";
 import { TimeoutError } from "./signals.ts";
 import { checkTarget, findNode, startFailure } from "./target.ts";
@@ -93,11 +95,13 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
   docs: {
     brief: "Open a shell on a node",
     fullDescription: fullDescription({
-      usage: "shell <target> [flags]",
+      usage: "shell [target] [flags]",
       description:
         "Opens a shell on a node through Session Manager. The target is an instance id\n" +
-        "(i-…), a managed node's id (mi-…), or a Name tag. A lost connection resumes by\n" +
-        "itself. Credentials, profiles and regions are those of the AWS CLI.",
+        "(i-…), a managed node's id (mi-…), or a Name tag; id:, name: and tag:KEY=VALUE\n" +
+        "say which. Without one it is SSM_TARGET, or chosen from a list. A lost\n" +
+        "connection resumes by itself. Credentials, profiles and regions are those of\n" +
+        "the AWS CLI.",
       examples: [
         [
           "A shell on the node with the Name tag web-server",
@@ -149,7 +153,8 @@ Exit codes:
 
 /** What `ssm shell` is to do. */
 export interface ShellCommandOptions {
-  readonly target: string;
+  /** As typed; `undefined` for `SSM_TARGET` or a choice. */
+  readonly target: string | undefined;
   readonly connection: Connection;
   readonly documentName: string | undefined;
   readonly parameters: DocumentParameters | undefined;
@@ -160,9 +165,6 @@ export interface ShellCommandOptions {
   readonly quiet: boolean;
   readonly verbose: number;
 }
-
-/** AWS's limit of a session's reason (api.md §2). */
-const longestReason = 256;
 
 /**
  * Flags and arguments into what is to be done.
@@ -182,24 +184,15 @@ export function parseShell(
       ["echo 'uname -a' | ssm shell web-server"],
     );
   }
-  if (target === undefined) {
-    throw new UsageError("Cannot open a shell: no target is given", [
-      "ssm shell web-server",
-      "ssm shell --help",
-    ]);
-  }
-  checkTarget(target);
-  const reason = flags.reason || undefined;
-  if (reason !== undefined && [...reason].length > longestReason) {
-    throw new UsageError(
-      `Cannot use --reason: it has more than ${longestReason} characters`,
-    );
-  }
+  if (target !== undefined) checkTarget(target);
+  const reason = checkReason(flags.reason);
   const parameters = flags.parameters && documentParameters(flags.parameters);
   if (parameters !== undefined && flags.documentName === undefined) {
     throw new UsageError(
       "Cannot use --parameters: they belong to a document, and --document-name is not given",
-      [`ssm shell ${shellQuote(target)} --document-name NAME --parameters …`],
+      [`ssm shell ${
+        shellQuote(target ?? "web-server")
+      } --document-name NAME --parameters …`],
     );
   }
   return {
@@ -233,6 +226,7 @@ export async function runShellCommand(
   options: ShellCommandOptions,
   context: Context,
 ): Promise<number> {
+  const target = givenTarget(options.target, context);
   const notices = new Notices(context.terminal, options);
   const timeout = new AbortController();
   const signal = AbortSignal.any([context.signal, timeout.signal]);
@@ -244,7 +238,13 @@ export async function runShellCommand(
     );
   try {
     using aws = await context.aws(options.connection);
-    const end = await session(options, context, aws, notices, signal);
+    const end = await session(
+      { ...options, target },
+      context,
+      aws,
+      notices,
+      signal,
+    );
     return sessionExitCode(end, notices);
   } finally {
     cancelTimeout();
@@ -260,13 +260,22 @@ async function session(
   notices: Notices,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
-  const { target, connection, documentName, parameters, reason } = options;
-  const use = { target, connection, command: "ssm shell" };
+  const { connection, documentName, parameters, reason } = options;
+  const command = { connection, command: "ssm shell" };
+  const target = options.target ??
+    await chooseTarget(context, aws, command, signal);
+  const use = { target, ...command };
   const node = await findNode(aws, use, signal);
   let started: StartedSession;
   try {
     started = await aws.startSession(
-      { target: node.id, documentName, parameters, reason },
+      {
+        target: node.id,
+        documentName,
+        parameters,
+        reason,
+        command: "ssm shell",
+      },
       (message) => notices.detail(visible(message)),
       signal,
     );

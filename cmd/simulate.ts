@@ -6,9 +6,8 @@
 
 import { buildCommand } from "@stricli/core";
 import { shellQuote } from "../lib/text.ts";
+import { runChild } from "./child.ts";
 import type {
-  ChildEnd,
-  ChildProgram,
   CommandWorld,
   Context,
   EnvironmentChanges,
@@ -190,7 +189,7 @@ export async function runSimulate(
     }
     return options.command === undefined
       ? await serve(simulator, changes, context, notices)
-      : await runInside(options.command, changes, context);
+      : await runChild(options.command, changes, context);
   } finally {
     await notices.written();
   }
@@ -251,50 +250,4 @@ export function exportLines(changes: EnvironmentChanges): string {
   );
   return [...(taken.length > 0 ? [`unset ${taken.join(" ")}`] : []), ...lines]
     .join("\n") + "\n";
-}
-
-/** Runs the command with the simulator's environment. */
-async function runInside(
-  command: readonly string[],
-  changes: EnvironmentChanges,
-  context: Context,
-): Promise<number> {
-  let child: ChildProgram | undefined;
-  // The terminal sends Ctrl-C and Ctrl-\ to the command as well, which decides what they mean; the
-  // other signals reach only us.
-  using _handler = context.onSignal((signal) => {
-    if (signal !== "SIGINT" && signal !== "SIGQUIT") child?.kill(signal);
-  });
-  try {
-    child = context.run(command, changes);
-  } catch (error) {
-    throw cannotRun(command[0] ?? "", error);
-  }
-  return exitCodeOf(await child.ended);
-}
-
-function exitCodeOf(end: ChildEnd): number {
-  return end.signal === undefined ? end.code : signalExitCode(end.signal);
-}
-
-function cannotRun(program: string, error: unknown): unknown {
-  if (error instanceof Deno.errors.NotFound) {
-    return new CommandError(
-      `Cannot run ${shellQuote(program)}: no such command`,
-      exitCodes.notFound,
-      [],
-      [],
-      { cause: error },
-    );
-  }
-  if (error instanceof Error) {
-    return new CommandError(
-      `Cannot run ${shellQuote(program)}: ${error.message}`,
-      exitCodes.notExecutable,
-      [],
-      [],
-      { cause: error },
-    );
-  }
-  return error;
 }

@@ -7,6 +7,7 @@
 import type {
   AmbiguousTargetError,
   ResolvedTarget,
+  TargetCandidate,
   TargetNotFoundError,
 } from "../lib/aws/mod.ts";
 import { shellQuote, visible } from "../lib/text.ts";
@@ -17,22 +18,23 @@ import { CommandError, exitCodes, UsageError } from "./errors.ts";
 /**
  * Refuses a target that no node has and that could mean something else to a program it reaches.
  * @param target What the user typed.
+ * @param variable Where it comes from, when it was not typed.
  * @throws UsageError
  */
-export function checkTarget(target: string): void {
+export function checkTarget(target: string, variable?: string): void {
+  const what = variable === undefined
+    ? `${visible(target)} as a target`
+    : `${variable}=${shellQuote(target)}`;
   if (target.startsWith("-")) {
+    throw new UsageError(`Cannot use ${what}: it begins with a dash`);
+  }
+  if (target === "") {
     throw new UsageError(
-      `Cannot use ${visible(target)} as a target: it begins with a dash`,
+      "Cannot use an empty target: give a node's id or Name tag",
     );
   }
-  if (target === "" || visible(target) !== target) {
-    throw new UsageError(
-      target === ""
-        ? "Cannot use an empty target: give a node's id or Name tag"
-        : `Cannot use ${
-          visible(target)
-        } as a target: it has control characters`,
-    );
+  if (visible(target) !== target) {
+    throw new UsageError(`Cannot use ${what}: it has control characters`);
   }
 }
 
@@ -58,6 +60,8 @@ export interface TargetUse {
   readonly target: string;
   /** The command to try again with, `ssm shell`. */
   readonly command: string;
+  /** What follows the target and is no connection's flag, quoted: `--remote 80`. */
+  readonly rest?: string | undefined;
   readonly connection: Connection;
 }
 
@@ -91,26 +95,63 @@ function isNamed<E extends Error>(error: unknown, name: string): error is E {
   return error instanceof Error && error.name === name;
 }
 
-function again(target: string, { command, connection }: TargetUse): string {
-  return `${command} ${shellQuote(target)}${connectionArguments(connection)}`;
+/**
+ * The command with another target, for pasting.
+ * @param target An id, or what {@linkcode targetOfName} makes of a name.
+ * @param use What for.
+ */
+export function withTarget(
+  target: string,
+  { command, rest, connection }: Omit<TargetUse, "target">,
+): string {
+  return `${command} ${shellQuote(target)}` +
+    (rest === undefined || rest === "" ? "" : ` ${rest}`) +
+    connectionArguments(connection);
+}
+
+/**
+ * How a Name tag is typed as a target: with `name:` where it would be taken for something else.
+ * @param name The Name tag.
+ */
+export function targetOfName(name: string): string {
+  return /^(id:|name:|tag:|ecs:|-|m?i-[0-9a-f]*$|\d*:?\d+$)/i.test(name)
+    ? `name:${name}`
+    : name;
+}
+
+/**
+ * Nodes as lines of a table.
+ * @param candidates The nodes.
+ * @param named False where all have the same name.
+ */
+export function nodeRows(
+  candidates: readonly TargetCandidate[],
+  named: boolean,
+): string[] {
+  const rows = candidates.map((each) =>
+    [
+      ...(named ? [each.name ?? "-"] : []),
+      each.id,
+      each.state,
+      each.address ?? "-",
+      each.computerName ?? "-",
+    ].map(visible)
+  );
+  const widths = rows[0]?.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  );
+  return rows.map((row) =>
+    row.map((cell, column) => cell.padEnd(widths?.[column] ?? 0)).join("  ")
+      .trimEnd()
+  );
 }
 
 function ambiguous(error: AmbiguousTargetError, use: TargetUse): CommandError {
-  const rows = error.candidates.map((each) =>
-    [each.id, each.state, each.address ?? "-", each.computerName ?? "-"]
-      .map(visible)
-  );
-  const widths = [0, 1, 2, 3].map((column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length))
-  );
   return new CommandError(
     error.message,
     exitCodes.failed,
-    error.candidates.slice(0, 1).map(({ id }) => again(id, use)),
-    rows.map((row) =>
-      row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")
-        .trimEnd()
-    ),
+    error.candidates.slice(0, 1).map(({ id }) => withTarget(id, use)),
+    nodeRows(error.candidates, false),
     { cause: error },
   );
 }
@@ -119,7 +160,7 @@ function notFound(error: TargetNotFoundError, use: TargetUse): CommandError {
   return new CommandError(
     error.message + didYouMean(error.suggestions.map(visible)),
     exitCodes.failed,
-    error.suggestions.map((name) => again(name, use)),
+    error.suggestions.map((name) => withTarget(targetOfName(name), use)),
     [],
     { cause: error },
   );

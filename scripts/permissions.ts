@@ -5,6 +5,8 @@
  * @module
  */
 
+import { permissionFlags } from "../cmd/permissions.ts";
+
 /** One permission of the executable. */
 export interface Permission {
   /** The flag of `deno compile` and `deno run`. */
@@ -13,39 +15,26 @@ export interface Permission {
   readonly reason: string;
 }
 
+/** Why each is needed. */
+const reasons: Readonly<Record<typeof permissionFlags[number], string>> = {
+  "--allow-net":
+    "The AWS APIs, the session's WebSocket, a proxy; the hosts follow from region, endpoint and target, so none can be fixed beforehand. The simulator listens on 127.0.0.1",
+  "--allow-env":
+    "Credentials, region, endpoints, proxy settings (`AWS_*`, `HTTPS_PROXY`, …), and the environment that programs started by `ssm simulate` inherit",
+  "--allow-read":
+    "The AWS configuration and credentials files, cached sign-ins, certificate bundles; they lie below a home directory that is not known when the executable is made, or wherever a variable says",
+  "--allow-write":
+    "A sign-in that was refreshed is written back to the AWS cache folder, or the next command would need a new one",
+  "--allow-run":
+    "`credential_process`, which may be anything; the command given to `ssm simulate`; `stty`, which takes newline translation out of raw mode (`-opost`) and tells the size of a terminal that no standard stream leads to; `sh` with `cat` or `ps` for `~^Z`, which stops our own process group where a shell can continue it; `script`, `stty`, `ps` and the shell of a simulated node",
+  "--allow-sys=osRelease,homedir,uid":
+    "The AWS SDK names the operating system's release in its requests, and asks for user and home directory where `HOME` is not set",
+};
+
 /** The executable's permissions. Whatever is not listed is refused without asking. */
-export const executablePermissions: readonly Permission[] = [
-  {
-    flag: "--allow-net",
-    reason:
-      "The AWS APIs, the session's WebSocket, a proxy; the hosts follow from region, endpoint and target, so none can be fixed beforehand. The simulator listens on 127.0.0.1",
-  },
-  {
-    flag: "--allow-env",
-    reason:
-      "Credentials, region, endpoints, proxy settings (`AWS_*`, `HTTPS_PROXY`, …), and the environment that programs started by `ssm simulate` inherit",
-  },
-  {
-    flag: "--allow-read",
-    reason:
-      "The AWS configuration and credentials files, cached sign-ins, certificate bundles; they lie below a home directory that is not known when the executable is made, or wherever a variable says",
-  },
-  {
-    flag: "--allow-write",
-    reason:
-      "A sign-in that was refreshed is written back to the AWS cache folder, or the next command would need a new one",
-  },
-  {
-    flag: "--allow-run",
-    reason:
-      "`credential_process`, which may be anything; the command given to `ssm simulate`; `stty`, which takes newline translation out of raw mode (`-opost`) and tells the size of a terminal that no standard stream leads to; `sh` with `cat` or `ps` for `~^Z`, which stops our own process group where a shell can continue it; `script`, `stty`, `ps` and the shell of a simulated node",
-  },
-  {
-    flag: "--allow-sys=osRelease,homedir,uid",
-    reason:
-      "The AWS SDK names the operating system's release in its requests, and asks for user and home directory where `HOME` is not set",
-  },
-];
+export const executablePermissions: readonly Permission[] = permissionFlags.map(
+  (flag) => ({ flag, reason: reasons[flag] }),
+);
 
 /**
  * Under `deno run` the simulator's terminal comes from a native module, which needs one more. The

@@ -42,8 +42,8 @@ export interface ForwardOptions {
   readonly sessions: number | undefined;
   /** Bytes in each payload; `undefined` lets them grow. */
   readonly payloadSize: number | undefined;
-  /** Milliseconds that a connection stays half open. */
-  readonly grace: number;
+  /** Milliseconds that a connection stays half open; {@linkcode defaultGrace} where undefined. */
+  readonly grace: number | undefined;
   /** Tries after a loss, Infinity for ever. */
   readonly retry: number;
   readonly backlog: Backlog;
@@ -126,7 +126,7 @@ export class Forward {
       backlog: this.#options.backlog,
       remoteHost: this.#options.remoteHost,
       payloadSize: this.#payloadSize,
-      grace: this.#options.grace,
+      grace: this.#options.grace ?? defaultGrace,
       patience: { limit: Infinity, tries: retry },
       notify,
     }, signal);

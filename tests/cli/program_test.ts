@@ -41,7 +41,10 @@ Deno.test("cli: mistakes on the command line give 125 and say what to do", async
     const [args, text] of [
       [["shel"], "ssm: Unknown command: shel; did you mean ssm shell?\n"],
       [["shell", "web", "--regoin", "x"], "did you mean --region?\n"],
-      [["shell"], "no target is given\nhint: ssm shell web-server\n"],
+      [
+        ["shell", "--region", "x", "--profile", "nobody"],
+        "no target is given\n  the nodes cannot be listed: Cannot ",
+      ],
       [["simulate", "--"], "none follows the --\n"],
       [["simulate", "--node", "nmae=web"], "unknown 'nmae'"],
     ] as const

@@ -63,6 +63,7 @@ Deno.test("an MFA code is asked for before a session, and never in the middle of
       documentName: undefined,
       parameters: undefined,
       reason: undefined,
+      command: "ssm shell",
     },
     () => {},
     signal,

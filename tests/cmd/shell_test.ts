@@ -70,6 +70,7 @@ Deno.test("parse: every flag arrives", async () => {
     0,
   );
   assert.deepEqual(context.requests, [{
+    command: "ssm shell",
     target: "i-0123456789abcdef0",
     documentName: "Doc",
     parameters: { a: ["1", "2"], b: ["3"] },
@@ -101,7 +102,6 @@ Deno.test("parse: -e none turns the escape off; variables stand in for flags", a
 Deno.test("parse: what makes no sense is refused before AWS is asked", async () => {
   for (
     const [args, message] of [
-      [[], /no target is given/],
       [[""], /an empty target/],
       [["a", "b"], /takes only 1/],
       [["a\x1b[2J"], /a\\x1b\[2J as a target: it has control characters/],
@@ -127,6 +127,55 @@ Deno.test("parse: what makes no sense is refused before AWS is asked", async () 
     () => parseShell(none, "-web", undefined),
     /begins with a dash/,
   );
+});
+
+Deno.test("run: without a target it is SSM_TARGET, else one is chosen", async () => {
+  const context = new TestContext();
+  const resolved: string[] = [];
+  const resolve = context.onResolve;
+  context.onResolve = (text, signal) => {
+    resolved.push(text);
+    return resolve(text, signal);
+  };
+  context.variables.set("SSM_TARGET", "db");
+  assert.equal(await run(context), 0);
+  assert.equal(await run(context, "web"), 0);
+  context.variables.set("SSM_TARGET", "-db");
+  assert.equal(await run(context), 125);
+  assert.match(
+    context.terminal.errorText,
+    /ssm: Cannot use SSM_TARGET=-db: it begins with a dash\n$/,
+  );
+  assert.equal(context.connections.length, 2);
+
+  context.variables.delete("SSM_TARGET");
+  context.onList = () =>
+    Promise.resolve({
+      nodes: [{
+        id: "i-0000000000000000a",
+        name: "web",
+        state: "Online",
+        address: undefined,
+        computerName: undefined,
+      }],
+      more: false,
+    });
+  context.terminal.type("1\n");
+  assert.equal(await run(context), 0);
+  assert.deepEqual(resolved, ["db", "web", "i-0000000000000000a"]);
+
+  const unattended = new TestContext(
+    new MemoryTerminal({ interactive: false }),
+  );
+  unattended.onList = context.onList;
+  assert.equal(await run(unattended, "--profile", "p"), 125);
+  assert.equal(
+    unattended.terminal.errorText,
+    "ssm: Cannot choose a node: no target is given\n" +
+      "  web  i-0000000000000000a  Online  -  -\n" +
+      "hint: ssm shell web --profile p\n",
+  );
+  assert.equal(unattended.awsClosed, 1);
 });
 
 Deno.test("a value of a variable is blamed on the variable", async () => {
@@ -383,13 +432,14 @@ Deno.test("run: an unknown name suggests those like it, quoted", async () => {
   const context = new TestContext();
   context.onResolve = (text) =>
     Promise.reject(
-      new TargetNotFoundError(text, ["web server"], "nobody knows"),
+      new TargetNotFoundError(text, ["web server", "8080"], "nobody knows"),
     );
   assert.equal(await run(context, "web-server"), 125);
   assert.equal(
     context.terminal.errorText,
-    "ssm: Cannot find a node named web-server: nobody knows; did you mean web server?\n" +
-      "hint: ssm shell 'web server'\n",
+    "ssm: Cannot find a node named web-server: nobody knows; did you mean web server or 8080?\n" +
+      "hint: ssm shell 'web server'\n" +
+      "hint: ssm shell name:8080\n",
   );
 });
 

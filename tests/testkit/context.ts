@@ -19,6 +19,11 @@ import {
   type Simulator,
   type SimulatorOptions,
 } from "../../lib/simulator/options.ts";
+import type { BackgroundProgram } from "../../cmd/background_program.ts";
+import type { LocalSpec } from "../../cmd/forward_spec.ts";
+import { Forward, type ForwardOptions } from "../../lib/session/forward.ts";
+import type { LocalListener } from "../../lib/session/transport.ts";
+import { FakeListener } from "./fake_local.ts";
 import { FakeControl } from "./fake_session.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { MemoryTerminal } from "./memory_terminal.ts";
@@ -35,6 +40,8 @@ export interface FakeChild {
 /** A {@linkcode Context} that a test looks into. */
 export class TestContext implements Context {
   readonly terminal: MemoryTerminal;
+  attended: boolean;
+  errorIsTerminal = false;
   color = false;
   readonly clock = new ManualClock();
   /** The environment. */
@@ -56,6 +63,8 @@ export class TestContext implements Context {
   /** What the calls to AWS do; each may be replaced. */
   onResolve: AwsAccess["resolveTarget"] = (text) =>
     Promise.resolve({ id: "i-0123456789abcdef0", name: text });
+  onList: AwsAccess["listNodes"] = () =>
+    Promise.resolve({ nodes: [], more: false });
   onStart: AwsAccess["startSession"] = () =>
     Promise.resolve({
       grant: {
@@ -80,6 +89,7 @@ export class TestContext implements Context {
   /** @param terminal Another terminal than an interactive one of 80 × 24. */
   constructor(terminal: MemoryTerminal = new MemoryTerminal()) {
     this.terminal = terminal;
+    this.attended = terminal.interactive;
   }
 
   get signal(): AbortSignal {
@@ -117,10 +127,57 @@ export class TestContext implements Context {
     };
   }
 
+  /** What `onStatusRequest` handed over, while it is not disposed of. */
+  readonly statusRequests: (() => void)[] = [];
+
+  onStatusRequest(handle: () => void): Disposable {
+    this.statusRequests.push(handle);
+    return {
+      [Symbol.dispose]: () => {
+        this.statusRequests.splice(this.statusRequests.indexOf(handle), 1);
+      },
+    };
+  }
+
+  /** What `forward` was called with. */
+  readonly forwards: ForwardOptions[] = [];
+
+  forward(options: ForwardOptions): Promise<Forward> {
+    this.forwards.push(options);
+    return Promise.resolve(new Forward(options));
+  }
+
+  /** What `listen` was called with, and what it gives. */
+  readonly places: LocalSpec[] = [];
+  onListen: (local: LocalSpec) => LocalListener[] = (local) => [
+    new FakeListener(
+      local.kind === "unix" ? { kind: "unix", path: local.path } : {
+        kind: "tcp",
+        hostname: local.hosts[0] ?? "127.0.0.1",
+        port: local.port || 40_000 + this.places.length,
+      },
+    ),
+  ];
+
+  listen(local: LocalSpec): Promise<LocalListener[]> {
+    this.places.push(local);
+    return Promise.resolve().then(() => this.onListen(local));
+  }
+
+  /** What the other one of us does. */
+  onBackground: () => BackgroundProgram = () => {
+    throw new Error("Nothing goes to the background in this test");
+  };
+
+  runInBackground(): BackgroundProgram {
+    return this.onBackground();
+  }
+
   aws(connection: Connection): Promise<AwsAccess> {
     this.connections.push(connection);
     return Promise.resolve({
       resolveTarget: (text, signal) => this.onResolve(text, signal),
+      listNodes: (limit, signal) => this.onList(limit, signal),
       startSession: (request, notice, signal) => {
         this.requests.push(request);
         return this.onStart(request, notice, signal);

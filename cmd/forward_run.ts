@@ -1,0 +1,376 @@
+/**
+ * What `ssm forward` does: ports first, as a port in use needs no session; then the node, the
+ * sessions, the word that it is ready, and the command or Ctrl-C.
+ *
+ * @module
+ */
+
+import { controlFailure } from "../lib/aws/control_failure.ts";
+import type { AwsCallError, ResolvedTarget } from "../lib/aws/mod.ts";
+import { formatAddress } from "../lib/io/listen_error.ts";
+import { Backlog } from "../lib/session/backlog.ts";
+import { ControlError } from "../lib/session/control.ts";
+import type { Forward } from "../lib/session/forward.ts";
+import { SignalError } from "../lib/session/signal_error.ts";
+import type { LocalListener } from "../lib/session/transport.ts";
+import { visible } from "../lib/text.ts";
+import { goToBackground, ready } from "./background.ts";
+import type { AwsAccess, Context } from "./context.ts";
+import { CommandError, exitCodes } from "./errors.ts";
+import type { ForwardCommandOptions } from "./forward.ts";
+import { runWithPorts } from "./forward_command.ts";
+import { listenFor } from "./forward_listen.ts";
+import { forwardNotice, statsLine, sumStats } from "./forward_notices.ts";
+import type { ForwardSpec } from "./forward_spec.ts";
+import { signalExitCode } from "./signals.ts";
+import { StatusLine } from "./status_line.ts";
+import { findNode, startFailure, type TargetUse } from "./target.ts";
+
+/** A forward of this command. */
+export interface RunningForward {
+  readonly spec: ForwardSpec;
+  /** The destination, as the user calls it: `web-server:80`. */
+  readonly destination: string;
+  readonly listeners: readonly LocalListener[];
+  readonly forward: Forward;
+}
+
+/**
+ * Runs the forwards.
+ * @param options From `parseForward`.
+ * @param context The world.
+ * @returns The exit code.
+ */
+export async function runForwardCommand(
+  options: ForwardCommandOptions,
+  context: Context,
+): Promise<number> {
+  if (options.background) return await goToBackground(options, context);
+  const listening: LocalListener[][] = [];
+  try {
+    for (const spec of options.specs) {
+      listening.push(await listenFor(spec, options, context));
+    }
+    using aws = await context.aws(options.connection);
+    return await new ForwardCommand(options, context, aws).run(listening);
+  } finally {
+    for (const listener of listening.flat()) listener.close();
+  }
+}
+
+class ForwardCommand {
+  readonly #options: ForwardCommandOptions;
+  readonly #context: Context;
+  readonly #aws: AwsAccess;
+  readonly #backlog = new Backlog();
+  readonly #status: StatusLine;
+  readonly #failed = Promise.withResolvers<never>();
+  #running: RunningForward[] = [];
+  #before = { up: 0, down: 0 };
+
+  constructor(
+    options: ForwardCommandOptions,
+    context: Context,
+    aws: AwsAccess,
+  ) {
+    this.#options = options;
+    this.#context = context;
+    this.#aws = aws;
+    this.#failed.promise.catch(() => {});
+    const { terminal, clock } = context;
+    this.#status = new StatusLine({
+      terminal,
+      clock,
+      live: context.errorIsTerminal && !options.quiet &&
+        options.command === undefined && !options.backgroundChild,
+      status: (seconds) => this.#live(seconds),
+    });
+  }
+
+  async run(listening: readonly LocalListener[][]): Promise<number> {
+    const { context, options } = {
+      context: this.#context,
+      options: this.#options,
+    };
+    try {
+      await this.#start(listening);
+      await this.#sayReady();
+      using _figures = context.onStatusRequest(() =>
+        this.#status.say([statsLine(this.#stats())])
+      );
+      this.#status.start();
+      return options.command === undefined
+        ? await this.#untilSignal()
+        : await this.#withCommand(options.command);
+    } finally {
+      this.#status[Symbol.dispose]();
+      await this.#status.written();
+    }
+  }
+
+  /** All in parallel; one that cannot begin ends them all. */
+  async #start(listening: readonly LocalListener[][]): Promise<void> {
+    const { specs, connection } = this.#options;
+    const { signal } = this.#context;
+    const target = await this.#target();
+    const use = { target, connection, command: "ssm forward" };
+    const node = await findNode(this.#aws, use, signal);
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    const starts = specs.map(async (spec, at) => {
+      const running = await this.#make(spec, listening[at] ?? [], node, use);
+      this.#running[at] = running;
+      try {
+        await running.forward.start(either);
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    });
+    const ends = await Promise.allSettled(starts);
+    if (ends.every(({ status }) => status === "fulfilled")) return;
+    await this.#close(false);
+    signal.throwIfAborted();
+    const error: unknown = failed.signal.aborted
+      ? failed.signal.reason
+      : ends.find((end) => end.status === "rejected")?.reason;
+    throw await this.#startFailure(error, node, use);
+  }
+
+  async #target(): Promise<string> {
+    const { chooseTarget, givenTarget } = await import("./choose_target.ts");
+    const { target, connection } = this.#options;
+    const use = { command: "ssm forward", connection };
+    return givenTarget(target, this.#context) ??
+      await chooseTarget(
+        this.#context,
+        this.#aws,
+        use,
+        this.#context.signal,
+      );
+  }
+
+  async #make(
+    spec: ForwardSpec,
+    listeners: readonly LocalListener[],
+    node: ResolvedTarget,
+    { target }: TargetUse,
+  ): Promise<RunningForward> {
+    const { remoteHost, remotePort } = spec;
+    const names = {
+      node: visible(target),
+      onNode: remoteHost === undefined ? remotePort : undefined,
+      destination: `${hostName(remoteHost ?? target)}:${remotePort}`,
+    };
+    const { sessions, payloadSize, retry, grace } = this.#options;
+    const forward = await this.#context.forward({
+      listeners,
+      startSession: (signal) =>
+        this.#startSession(spec, listeners, node, signal),
+      remoteHost: remoteHost !== undefined,
+      sessions,
+      payloadSize,
+      grace,
+      retry,
+      backlog: this.#backlog,
+      clock: this.#context.clock,
+      notify: (notice) => this.#event(forwardNotice(notice, names)),
+      onFailed: (error) => this.#failed.reject(error),
+    });
+    return { spec, listeners, forward, destination: names.destination };
+  }
+
+  async #startSession(
+    { remoteHost, remotePort }: ForwardSpec,
+    listeners: readonly LocalListener[],
+    { id }: ResolvedTarget,
+    signal: AbortSignal,
+  ) {
+    const { documentName, reason } = this.#options;
+    const address = listeners[0]?.address;
+    // The local port is for the session's history; the listener is ours.
+    const localPort = address?.kind === "tcp" ? address.port : 0;
+    try {
+      return await this.#aws.startSession(
+        {
+          target: id,
+          documentName: documentName ??
+            "AWS-StartPortForwardingSession" +
+              (remoteHost === undefined ? "" : "ToRemoteHost"),
+          parameters: {
+            ...(remoteHost === undefined ? {} : { host: [remoteHost] }),
+            portNumber: [String(remotePort)],
+            localPortNumber: [String(localPort)],
+          },
+          reason,
+          command: "ssm forward",
+        },
+        (message) => this.#detail(visible(message)),
+        signal,
+      );
+    } catch (error) {
+      if (!isAwsCallError(error)) throw error;
+      throw new ControlError(error.message, controlFailure(error), {
+        cause: error,
+      });
+    }
+  }
+
+  async #startFailure(
+    error: unknown,
+    node: ResolvedTarget,
+    use: TargetUse,
+  ): Promise<unknown> {
+    const cause = error instanceof ControlError ? error.cause : error;
+    const better = await startFailure(
+      cause,
+      node,
+      this.#aws,
+      use,
+      this.#context.signal,
+    );
+    if (error instanceof Error && error.name === "PortStartError") {
+      return new CommandError(
+        `Cannot forward from ${visible(use.target)}: ${visible(error.message)}`,
+        exitCodes.failed,
+        [],
+        [],
+        { cause: error },
+      );
+    }
+    return better;
+  }
+
+  // ── ready ─────────────────────────────────────────────────────────────────────────────────
+
+  async #sayReady(): Promise<void> {
+    const { json, backgroundChild } = this.#options;
+    for (const { listeners, destination } of this.#running) {
+      for (const { address } of listeners) {
+        this.#say([
+          `Forwarding from ${formatAddress(address)} -> ${destination}`,
+        ]);
+      }
+    }
+    if (json) {
+      const lines = this.#running.map((each) =>
+        `${JSON.stringify(this.#describe(each))}\n`
+      ).join("");
+      await this.#context.terminal.write(new TextEncoder().encode(lines));
+    }
+    if (backgroundChild) await ready(this.#context);
+  }
+
+  #describe({ spec, listeners, forward, destination }: RunningForward) {
+    const { address } = listeners[0]!;
+    return {
+      destination,
+      remoteHost: spec.remoteHost ?? null,
+      remotePort: spec.remotePort,
+      ...(address.kind === "unix"
+        ? { localSocket: address.path }
+        : { localAddress: address.hostname, localPort: address.port }),
+      addresses: listeners.map((each) => formatAddress(each.address)),
+      sessionIds: forward.sessionIds,
+      pid: Deno.pid,
+    };
+  }
+
+  // ── running ───────────────────────────────────────────────────────────────────────────────
+
+  async #untilSignal(): Promise<number> {
+    const { signal } = this.#context;
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      return await Promise.race([this.#failed.promise, aborted.promise]);
+    } catch (error) {
+      this.#status[Symbol.dispose]();
+      await this.#close(false);
+      if (!(error instanceof SignalError)) throw lost(error);
+      return error.signal === "SIGINT"
+        ? exitCodes.success
+        : signalExitCode(error.signal);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #withCommand(command: readonly string[]): Promise<number> {
+    // The command decides what is to be done without its ports; that they are gone is said at once.
+    this.#failed.promise.catch((error) => {
+      this.#event([
+        `Cannot go on: ${
+          error instanceof Error ? visible(error.message) : error
+        }`,
+      ]);
+      void this.#close(false);
+    });
+    try {
+      return await runWithPorts(command, this.#running, this.#context);
+    } finally {
+      await this.#close(true);
+    }
+  }
+
+  async #close(settle: boolean): Promise<void> {
+    await Promise.all(
+      this.#running.map(({ forward }) => forward.close(settle)),
+    );
+  }
+
+  // ── words ─────────────────────────────────────────────────────────────────────────────────
+
+  #stats() {
+    return sumStats(this.#running.map(({ forward }) => forward.stats));
+  }
+
+  #live(seconds: number): string {
+    const stats = this.#stats();
+    const rate = (now: number, then: number) =>
+      seconds > 0 ? (now - then) / seconds : 0;
+    const rates = {
+      up: rate(stats.up, this.#before.up),
+      down: rate(stats.down, this.#before.down),
+    };
+    this.#before = { up: stats.up, down: stats.down };
+    return statsLine(stats, rates);
+  }
+
+  #say(lines: readonly string[]): void {
+    if (!this.#options.quiet) this.#status.say(lines);
+  }
+
+  #detail(line: string): void {
+    if (this.#options.verbose > 0) this.#say([line]);
+  }
+
+  /** The first line of an event begins with the time. */
+  #event(lines: readonly string[]): void {
+    const [first, ...more] = lines;
+    if (first === undefined) return;
+    const time = new Date(this.#context.clock.now()).toTimeString().slice(0, 8);
+    this.#say([`${time} ${first}`, ...more]);
+  }
+}
+
+function isAwsCallError(error: unknown): error is AwsCallError {
+  return error instanceof Error && error.name === "AwsCallError";
+}
+
+function hostName(host: string): string {
+  return host.includes(":") && !host.startsWith("[") &&
+      /^[0-9a-f:.]+$/i.test(host)
+    ? `[${host}]`
+    : visible(host);
+}
+
+/** What ended a forward that had begun. */
+function lost(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return new CommandError(error.message, exitCodes.lost, [], [], {
+    cause: error,
+  });
+}
