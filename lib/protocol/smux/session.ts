@@ -23,6 +23,8 @@ import { SmuxStream } from "./stream.ts";
 
 /** The first id of a client's streams; the next ones are two apart (S `OpenStream`). */
 export const firstClientStream = 3;
+/** The first id of a server's streams, which no agent opens (S `OpenStream`). */
+const firstServerStream = 2;
 /** Above this there is no further id: start a new session (sessions.md §6.2). */
 const lastStream = 0xffff_ffff;
 /** Milliseconds between NOPs (S `DefaultConfig`). */
@@ -57,6 +59,8 @@ export interface SmuxOptions {
    * frames end where their payload ends.
    */
   readonly longFrames?: boolean;
+  /** The id of the first stream that is opened here; left out, that of the role. */
+  readonly firstStream?: number;
 }
 
 /** One end of an smux session. */
@@ -71,7 +75,7 @@ export class SmuxSession {
   #long: SmuxStream | undefined;
   readonly #refused: number[] = [];
   #nops = 0;
-  #next = firstClientStream;
+  #next: number;
   #nextNop: number | undefined;
   #heard = false;
   #heardTick: number;
@@ -81,6 +85,8 @@ export class SmuxSession {
   /** @param now Milliseconds; so everywhere below. */
   constructor(options: SmuxOptions, now: number) {
     this.#options = options;
+    this.#next = options.firstStream ??
+      (options.role === "client" ? firstClientStream : firstServerStream);
     this.#heardTick = now + keepAliveTimeout;
     if (options.keepAlive) this.#nextNop = now + keepAliveInterval;
     this.#parser = new FrameParser({
@@ -186,7 +192,11 @@ export class SmuxSession {
    */
   poll(target: Uint8Array): number {
     let at = 0;
-    if (this.#long !== undefined) at = this.#continue(target, at);
+    if (this.#long !== undefined) {
+      const stream = this.#long;
+      at = this.#continue(target, at);
+      if (this.#long === undefined) this.#requeue(stream);
+    }
     while (this.#nops > 0 && target.length - at >= headerBytes) {
       writeHeader(target, at, Command.Nop, 0, 0);
       at += headerBytes;
@@ -205,11 +215,16 @@ export class SmuxSession {
       if (end === at) break;
       at = end;
       this.#ringAt++;
-      if (stream.pending) this.#ring.push(stream);
-      else stream.scheduled = false;
+      // While its frame is not complete, nobody has a turn; then it stands behind the others.
+      if (this.#long === undefined) this.#requeue(stream);
       this.#compact();
     }
     return at;
+  }
+
+  #requeue(stream: SmuxStream): void {
+    stream.scheduled = stream.pending;
+    if (stream.pending) this.#ring.push(stream);
   }
 
   #compact(): void {
