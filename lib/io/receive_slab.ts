@@ -7,11 +7,23 @@
 const smallest = 4 * 1024;
 const largest = 64 * 1024;
 
+/** Gives room to read into. */
+export interface ReceiveMemory {
+  /** Where to read the next bytes to: never empty, at most 64 KiB. */
+  room(): Uint8Array<ArrayBuffer>;
+  /**
+   * The bytes just read.
+   *
+   * @param count How many bytes were read into the last {@linkcode room}.
+   */
+  take(count: number): Uint8Array<ArrayBuffer>;
+}
+
 /**
- * Gives room to read into, and never the same room twice, so that a view of what was read stays
- * valid for ever. An idle connection has 4 KiB; slabs grow to 64 KiB once reads fill them.
+ * Gives never the same room twice, so that a view of what was read stays valid for ever. An idle
+ * connection has 4 KiB; slabs grow to 64 KiB once reads fill them.
  */
-export class ReceiveSlab {
+export class ReceiveSlab implements ReceiveMemory {
   #size = smallest;
   #slab = new Uint8Array(smallest);
   #used = 0;
@@ -26,11 +38,7 @@ export class ReceiveSlab {
     return this.#slab.subarray(this.#used);
   }
 
-  /**
-   * The bytes just read, which from now on belong to the caller.
-   *
-   * @param count How many bytes were read into the last {@linkcode room}.
-   */
+  /** The bytes just read, which from now on belong to the caller. */
   take(count: number): Uint8Array<ArrayBuffer> {
     const start = this.#used;
     this.#used += count;
@@ -38,5 +46,30 @@ export class ReceiveSlab {
       this.#size = Math.min(largest, this.#size * 4);
     }
     return this.#slab.subarray(start, this.#used);
+  }
+}
+
+/**
+ * Two buffers in turn: what was read stays as it is while the next read fills the other one. At
+ * 40 MB each second, memory that is used once lets a process grow by hundreds of MB.
+ */
+export class ReceivePair implements ReceiveMemory {
+  #next = new Uint8Array(smallest);
+  #last = new Uint8Array(0);
+
+  /** The buffer whose bytes nobody uses any more. */
+  room(): Uint8Array<ArrayBuffer> {
+    return this.#next;
+  }
+
+  /** The bytes just read, which stay until the one after the next {@linkcode room} is filled. */
+  take(count: number): Uint8Array<ArrayBuffer> {
+    const filled = this.#next;
+    const size = count === filled.length
+      ? Math.min(largest, filled.length * 4)
+      : filled.length;
+    this.#next = this.#last.length === size ? this.#last : new Uint8Array(size);
+    this.#last = filled;
+    return filled.subarray(0, count);
   }
 }

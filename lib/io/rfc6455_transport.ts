@@ -10,7 +10,11 @@ import { ArrivedMessages } from "./arrived_messages.ts";
 import type { Clock, Transport, TransportClose } from "../session/transport.ts";
 import { defaultPingInterval, KeepAlive } from "./keep_alive.ts";
 import { OutgoingFrames } from "./outgoing_frames.ts";
-import { ReceiveSlab } from "./receive_slab.ts";
+import {
+  type ReceiveMemory,
+  ReceivePair,
+  ReceiveSlab,
+} from "./receive_slab.ts";
 import { opcodes, type Role } from "./web_socket_frame.ts";
 import { FrameParser, WebSocketProtocolError } from "./web_socket_parser.ts";
 
@@ -31,6 +35,11 @@ export interface Rfc6455Options {
   readonly pingInterval?: number;
   /** The largest message taken, in bytes; 16 MiB when absent. */
   readonly maxMessageSize?: number;
+  /**
+   * True where messages are not used after the next call of `read`: their memory is then used
+   * again. Else they stay valid for ever.
+   */
+  readonly reuseMemory?: boolean;
   /** Milliseconds to wait for the peer's close frame after ours; 1000 when absent. */
   readonly closeTimeout?: number;
   /** Milliseconds that `close` gives to what was taken before it; 5000 when absent. */
@@ -47,7 +56,7 @@ export class Rfc6455Transport implements Transport {
   readonly #flushTimeout: number;
   readonly #out: OutgoingFrames;
   readonly #parser: FrameParser;
-  readonly #slab = new ReceiveSlab();
+  readonly #slab: ReceiveMemory;
   readonly #keepAlive: KeepAlive;
 
   readonly #arrived = new ArrivedMessages();
@@ -72,6 +81,7 @@ export class Rfc6455Transport implements Transport {
     this.#resolveClosed = resolve;
     this.#conn = conn;
     this.#clock = options.clock;
+    this.#slab = options.reuseMemory ? new ReceivePair() : new ReceiveSlab();
     this.#closeTimeout = options.closeTimeout ?? 1000;
     this.#flushTimeout = options.flushTimeout ?? 5000;
     this.#out = new OutgoingFrames(

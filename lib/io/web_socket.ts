@@ -158,6 +158,7 @@ async function openNative(
     });
     how.signal.throwIfAborted();
     return new Rfc6455Transport(conn, {
+      reuseMemory: true,
       role: "client",
       clock,
       initial,

@@ -59,7 +59,7 @@ export class LocalPump {
     this.#read();
   }
 
-  /** Writes bytes, which must not change any more. */
+  /** Writes bytes; they are copied. */
   push(bytes: Uint8Array): void {
     if (this.#closed || this.#broken || this.#shut !== undefined) return;
     this.waiting += bytes.length;

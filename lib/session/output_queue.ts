@@ -1,15 +1,23 @@
 /**
- * What the remote side printed, on its way to standard output. Arrivals never wait for the
- * terminal: they queue here, the channel's capacity bounds the queue, and what was printed is
- * reported so that there is room again.
+ * What came, on its way to whoever reads it: standard output, a local program. Arrivals never wait
+ * for the reader: they are copied and queue here, whoever fills the queue bounds it, and what was
+ * written is reported so that there is room again.
  *
  * @module
  */
 
-/** Bytes written with one call at most, unless they came together. */
+/** Bytes written with one call at most. */
 const writeSize: number = 64 * 1024;
-/** Bytes of the first buffer for what has to wait; it doubles up to {@linkcode writeSize}. */
-const firstBuffer: number = 4 * 1024;
+/** Bytes of a buffer for little; one that is full is followed by one of {@linkcode writeSize}. */
+const smallSize: number = 4 * 1024;
+/** So many buffers of a size are kept for the next one who needs one. */
+const spareLimit = 16;
+
+/** Buffers that nobody uses, for all queues of the program: there may be thousands of them. */
+const spares = {
+  large: [] as Uint8Array[],
+  small: [] as Uint8Array[],
+};
 
 /** Writes in order, one call at a time, several arrivals together. */
 export class OutputQueue {
@@ -27,7 +35,7 @@ export class OutputQueue {
   total = 0;
 
   /**
-   * @param write Writes all of the bytes.
+   * @param write Writes all of the bytes, which are used again afterwards.
    * @param written Told how many bytes were written.
    * @param failed Told once that writing is not possible any more.
    */
@@ -41,13 +49,15 @@ export class OutputQueue {
     this.#failed = failed;
   }
 
-  /** Queues bytes; they must not change any more. */
+  /** Queues bytes; they are copied. */
   push(bytes: Uint8Array): void {
     this.total += bytes.length;
-    if (this.#broken) return;
-    if (this.#running) return this.#append(bytes);
+    if (this.#broken || bytes.length === 0) return;
+    this.#append(bytes);
+    if (this.#running) return;
     this.#running = true;
-    this.#run(bytes);
+    // What else comes in this turn goes out with it.
+    queueMicrotask(() => this.#run());
   }
 
   /** Resolves when everything queued was written, or cannot be. */
@@ -56,15 +66,16 @@ export class OutputQueue {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  async #run(first: Uint8Array): Promise<void> {
+  async #run(): Promise<void> {
     try {
-      for (
-        let bytes: Uint8Array | undefined = first;
-        bytes !== undefined;
-        bytes = this.#next()
-      ) {
+      while (this.#waiting.length > 0) {
+        const last = this.#waiting.length === 1;
+        const buffer = this.#waiting.shift()!;
+        const bytes = last ? buffer.subarray(0, this.#filled) : buffer;
         await this.#write(bytes);
-        this.#written(bytes.length);
+        const { length } = bytes;
+        giveBack(buffer);
+        this.#written(length);
       }
     } catch (error) {
       this.#broken = true;
@@ -77,43 +88,36 @@ export class OutputQueue {
   }
 
   /**
-   * Copies what has to wait: pieces of a few bytes, kept as they came, take a hundred times their
-   * length in memory while a terminal is stopped.
+   * Pieces of a few bytes, kept as they came, would take a hundred times their length in memory
+   * while the reader is stopped.
    */
   #append(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
-      const buffer = this.#room(bytes.length - at);
-      const piece = bytes.subarray(at, at + buffer.length - this.#filled);
-      buffer.set(piece, this.#filled);
-      this.#filled += piece.length;
-      at += piece.length;
-    }
-  }
-
-  /** The last buffer, with room for as many of the bytes as fit into one write. */
-  #room(wanted: number): Uint8Array {
-    const last = this.#waiting.at(-1);
-    if (last === undefined || this.#filled === writeSize) {
-      const buffer = new Uint8Array(
-        Math.min(writeSize, Math.max(firstBuffer, wanted)),
+      let buffer = this.#waiting.at(-1);
+      if (buffer === undefined || this.#filled === buffer.length) {
+        const little = buffer === undefined && bytes.length - at < smallSize;
+        buffer = take(little);
+        this.#waiting.push(buffer);
+        this.#filled = 0;
+      }
+      const end = Math.min(bytes.length, at + buffer.length - this.#filled);
+      buffer.set(
+        at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end),
+        this.#filled,
       );
-      this.#waiting.push(buffer);
-      this.#filled = 0;
-      return buffer;
+      this.#filled += end - at;
+      at = end;
     }
-    const needed = this.#filled + wanted;
-    if (needed <= last.length || last.length === writeSize) return last;
-    const larger = new Uint8Array(
-      Math.min(writeSize, Math.max(needed, 2 * last.length)),
-    );
-    larger.set(last.subarray(0, this.#filled));
-    return this.#waiting[this.#waiting.length - 1] = larger;
   }
+}
 
-  #next(): Uint8Array | undefined {
-    const buffer = this.#waiting.shift();
-    return this.#waiting.length === 0
-      ? buffer?.subarray(0, this.#filled)
-      : buffer;
-  }
+function take(little: boolean): Uint8Array {
+  return little
+    ? spares.small.pop() ?? new Uint8Array(smallSize)
+    : spares.large.pop() ?? new Uint8Array(writeSize);
+}
+
+function giveBack(buffer: Uint8Array): void {
+  const kept = buffer.length === smallSize ? spares.small : spares.large;
+  if (kept.length < spareLimit) kept.push(buffer);
 }

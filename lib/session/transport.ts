@@ -36,8 +36,8 @@ export interface Transport {
   drained(): Promise<void>;
   /**
    * The messages that arrived, at least one; `undefined` after the end. While nobody calls it,
-   * nothing more than a bounded amount is read from the network. The arrays stay valid for ever:
-   * their memory is not written again.
+   * nothing more than a bounded amount is read from the network. The arrays are valid until the
+   * next call: who keeps a message copies it.
    */
   read(): Promise<readonly Uint8Array[] | undefined>;
   /**

@@ -21,7 +21,9 @@ Deno.test("arrivals during a write go out together, in order", async () => {
     (count) => reported += count,
     unexpected,
   );
-  queue.push(bytes("one "));
+  queue.push(bytes("o"));
+  queue.push(bytes("ne "));
+  await settle();
   queue.push(bytes("two "));
   queue.push(bytes("three"));
   await settle();
@@ -84,7 +86,7 @@ Deno.test("small pieces that wait are kept together, whatever they were part of"
   const gate = Promise.withResolvers<void>();
   const queue = new OutputQueue(
     (chunk) => {
-      written.push(chunk);
+      written.push(chunk.slice());
       return gate.promise;
     },
     () => {},
@@ -92,6 +94,7 @@ Deno.test("small pieces that wait are kept together, whatever they were part of"
   );
   const frame = Uint8Array.from({ length: 200_000 }, (_, i) => i * 7);
   queue.push(frame.subarray(0, 1));
+  await settle();
   for (let at = 1; at < frame.length; at += 3) {
     queue.push(frame.slice(at, at + 3));
   }

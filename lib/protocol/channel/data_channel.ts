@@ -23,6 +23,7 @@ import {
   decodeClientMessage,
   encodeClientMessage,
 } from "../message/client_message.ts";
+import { FrameArena } from "../message/frame_memory.ts";
 import { toUuidV4 } from "../message/message_id.ts";
 import {
   encodeFlag,
@@ -64,6 +65,7 @@ export class DataChannel {
   readonly #role: "client" | "agent";
   readonly #random: (length: number) => Uint8Array;
   readonly #outgoing: Outgoing;
+  readonly #arena: FrameArena | undefined;
   readonly #acknowledgements: Acknowledgements;
   readonly #handshake: Handshake | undefined;
   readonly #receiver: Receiver;
@@ -77,7 +79,14 @@ export class DataChannel {
     this.#role = options.role;
     this.#random = options.random;
     this.#now = now;
-    this.#outgoing = new Outgoing(options.repair ?? "selective", now);
+    const arena = this.#arena = options.reuseFrames
+      ? new FrameArena()
+      : undefined;
+    this.#outgoing = new Outgoing(
+      options.repair ?? "selective",
+      now,
+      (frame) => arena?.release(frame),
+    );
     // The agent's program may need a moment before it takes input (data-channel.md §6.2).
     this.#state = new ChannelState(() =>
       this.#outgoing.expectRefusals(this.#now)
@@ -255,7 +264,7 @@ export class DataChannel {
       messageId: this.#newId(),
       payloadType,
       payload,
-    }));
+    }, this.#arena));
   }
 
   #newId(): Uint8Array {

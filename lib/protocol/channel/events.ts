@@ -30,7 +30,7 @@ export interface StartedEvent {
 export interface PayloadEvent {
   readonly type: "payload";
   readonly payloadType: PayloadType;
-  /** Decrypted; valid for ever. */
+  /** Decrypted; a view of the frame, valid as long as that. */
   readonly payload: Uint8Array;
 }
 

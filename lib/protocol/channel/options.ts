@@ -22,6 +22,11 @@ export interface DataChannelOptions {
   /** Bytes of payload that may wait for {@linkcode DataChannel.consumed}. */
   readonly receiveCapacity?: number;
   readonly repair?: Repair;
+  /**
+   * True where frames are copied before the next call: their memory is used again once they are
+   * acknowledged.
+   */
+  readonly reuseFrames?: boolean;
   /** The longest wait of an acknowledgement in milliseconds. */
   readonly acknowledgeDelay?: number;
   /** Agent only: what to ask of the client; absent where there is no handshake. */

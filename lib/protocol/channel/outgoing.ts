@@ -19,6 +19,7 @@ import {
   ourEstimator,
   RoundTripEstimator,
 } from "./retransmission.ts";
+import { SendWindow } from "./send_window.ts";
 
 /**
  * How losses are repaired. "selective": whatever is overdue, or overtaken by 16 later messages
@@ -27,10 +28,6 @@ import {
  */
 export type Repair = "selective" | "head";
 
-/** The window before any acknowledgement, in bytes of frames (data-channel.md §6.2). */
-export const initialWindow: number = 1024 * 1024;
-/** The window grows to this. */
-export const maximumWindow: number = 8 * 1024 * 1024;
 /** Messages in flight at most: the official client's buffer (data-channel.md §6.1). */
 export const maximumMessages = 10_000;
 /** Later messages acknowledged before one is taken for lost (data-channel.md §6.2). */
@@ -50,10 +47,13 @@ const eagerTimeout = 50;
 /** … while no more than these wait for an answer, so that a bulk upload is not sent twice. */
 const eagerMessages = 4;
 
+/** So many notes about messages are kept for the next ones. */
+const spareLimit = 2048;
+
 /** A message that is not acknowledged yet. */
 interface Outstanding extends Transmission {
-  readonly number: number;
-  readonly frame: Uint8Array;
+  number: number;
+  frame: Uint8Array;
   /** Sent more than once: its acknowledgement tells no round trip (Karn). */
   repeated: boolean;
   /** Its first transmission on this connection. */
@@ -62,11 +62,29 @@ interface Outstanding extends Transmission {
   sentBefore: number;
 }
 
+const none = new Uint8Array();
+
+function blank(): Outstanding {
+  return {
+    number: -1,
+    frame: none,
+    attempt: 0,
+    firstSent: undefined,
+    lastSent: 0,
+    waiting: true,
+    repeated: false,
+    order: -1,
+    firstOrder: undefined,
+    sentBefore: -1,
+  };
+}
+
 /** The sending half of a channel's sequence. */
 export class Outgoing {
   readonly #repair: Repair;
   readonly #estimator: RoundTripEstimator;
   readonly #outstanding = new Map<number, Outstanding>();
+  readonly #spares: Outstanding[] = [];
   /** Numbers to send next, for the first time or again, in order. */
   #ready: Outstanding[] = [];
   #readyAt = 0;
@@ -78,21 +96,33 @@ export class Outgoing {
   #highestSent = -1;
   #highestAcknowledged = -1;
   #bytes = 0;
-  #window = initialWindow;
+  readonly #window = new SendWindow();
   #backOff = 0;
   #backedOffAt = -Infinity;
   #eagerUntil: number;
   readonly #startedAt: number;
   #lossCheckAt: number | undefined;
+  /** When the last round trip was taken that the estimator learned of. */
+  #sampledAt = -Infinity;
   #lastTick = 0;
   /** Bytes of frames that were acknowledged. */
   acknowledgedBytes = 0;
   /** Messages sent more than once, for the status line. */
   resends = 0;
 
-  /** @param now Milliseconds; the ticks of "head" count from here. */
-  constructor(repair: Repair, now: number) {
+  readonly #released: (frame: Uint8Array) => void;
+
+  /**
+   * @param now Milliseconds; the ticks of "head" count from here.
+   * @param released Told of each frame that will not be sent any more.
+   */
+  constructor(
+    repair: Repair,
+    now: number,
+    released: (frame: Uint8Array) => void = () => {},
+  ) {
     this.#repair = repair;
+    this.#released = released;
     const estimator: EstimatorOptions = repair === "head"
       ? officialEstimator
       : ourEstimator;
@@ -115,7 +145,7 @@ export class Outgoing {
   }
   /** False while the window is full: stop reading the source. */
   get writable(): boolean {
-    return this.#bytes < this.#window &&
+    return this.#bytes < this.#window.bytes &&
       this.#outstanding.size < maximumMessages;
   }
   /** When the oldest unacknowledged message was first sent. */
@@ -134,18 +164,9 @@ export class Outgoing {
 
   /** Keeps a finished frame, which carries the number `next`, until it is acknowledged. */
   add(frame: Uint8Array): void {
-    const message: Outstanding = {
-      number: this.#next++,
-      frame,
-      attempt: 0,
-      firstSent: undefined,
-      lastSent: 0,
-      waiting: true,
-      repeated: false,
-      order: -1,
-      firstOrder: undefined,
-      sentBefore: -1,
-    };
+    const message = this.#spares.pop() ?? blank();
+    message.number = this.#next++;
+    message.frame = frame;
     this.#outstanding.set(message.number, message);
     this.#bytes += frame.length;
     this.#ready.push(message);
@@ -168,15 +189,45 @@ export class Outgoing {
     if (message.firstOrder !== undefined) {
       this.#timers.reached(message.firstOrder, now);
     }
-    this.#bytes -= message.frame.length;
-    this.acknowledgedBytes += message.frame.length;
-    this.#window = Math.min(maximumWindow, this.#window + message.frame.length);
+    const { length } = message.frame;
+    this.#bytes -= length;
+    this.acknowledgedBytes += length;
+    this.#released(message.frame);
     if (!message.repeated) {
-      this.#estimator.sample(now - message.lastSent);
+      this.#sample(message.lastSent, now);
       this.#backOff = 0;
     }
+    this.#window.acknowledged(length);
+    this.#spare(message);
     if (number > this.#highestAcknowledged) this.#highestAcknowledged = number;
     if (this.#repair === "selective") this.#lossCheckAt = now;
+  }
+
+  /**
+   * Keeps what an acknowledged message was noted in for another one: tens of thousands come and go
+   * each second, and live just long enough to be expensive garbage.
+   */
+  #spare(message: Outstanding): void {
+    // One that still stands in line would be found there as another message.
+    if (message.waiting || this.#spares.length >= spareLimit) return;
+    message.frame = none;
+    message.attempt = 0;
+    message.firstSent = undefined;
+    message.waiting = true;
+    message.repeated = false;
+    message.firstOrder = undefined;
+    this.#spares.push(message);
+  }
+
+  /**
+   * One sample for each round trip, as in TCP: thousands of acknowledgements that are read together
+   * have the same age, and would make the estimator certain of it. The official ends take all.
+   */
+  #sample(sent: number, now: number): void {
+    if (this.#repair === "selective" && sent < this.#sampledAt) return;
+    this.#sampledAt = now;
+    this.#estimator.sample(now - sent);
+    this.#window.sample(now - sent);
   }
 
   /**
@@ -300,6 +351,7 @@ export class Outgoing {
 
   /** A new connection: everything unacknowledged goes out again at once, in order (§8.3). */
   sendAllAgain(): void {
+    this.#window.reconnected();
     this.#ready = [...this.#outstanding.values()];
     this.#readyAt = 0;
     for (const message of this.#ready) {

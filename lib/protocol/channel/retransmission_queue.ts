@@ -33,42 +33,50 @@ const kinds = 12;
  * over all the holes each time, 6 µs with a full window.
  */
 class Lane<T extends Transmission> {
-  #entries: { readonly message: T; readonly order: number }[] = [];
+  #messages: T[] = [];
+  /** Their orders when they came: one that has another now has left. */
+  #orders: number[] = [];
   #at = 0;
   #live = 0;
 
   add(message: T): void {
-    this.#entries.push({ message, order: message.order });
+    this.#messages.push(message);
+    this.#orders.push(message.order);
     this.#live++;
   }
 
   /** One of the lane's messages has left. */
   removed(): void {
     this.#live--;
-    const length = this.#entries.length - this.#at;
+    const length = this.#messages.length - this.#at;
     if (length > 2 * this.#live + 64) {
-      this.#entries = [...this.live()].map((message) => ({
-        message,
-        order: message.order,
-      }));
+      // In place: an upload comes here for every hundred messages.
+      let kept = 0;
+      for (let i = this.#at; i < this.#messages.length; i++) {
+        const message = this.#messages[i]!;
+        if (message.order !== this.#orders[i]) continue;
+        this.#messages[kept] = message;
+        this.#orders[kept++] = message.order;
+      }
+      this.#messages.length = this.#orders.length = kept;
       this.#at = 0;
     }
   }
 
   /** The message that was sent first. */
   get first(): T | undefined {
-    for (; this.#at < this.#entries.length; this.#at++) {
-      const { message, order } = this.#entries[this.#at]!;
-      if (message.order === order) return message;
+    for (; this.#at < this.#messages.length; this.#at++) {
+      const message = this.#messages[this.#at]!;
+      if (message.order === this.#orders[this.#at]) return message;
     }
     return undefined;
   }
 
   /** All of them. */
   *live(): Iterable<T> {
-    for (let i = this.#at; i < this.#entries.length; i++) {
-      const { message, order } = this.#entries[i]!;
-      if (message.order === order) yield message;
+    for (let i = this.#at; i < this.#messages.length; i++) {
+      const message = this.#messages[i]!;
+      if (message.order === this.#orders[i]) yield message;
     }
   }
 }

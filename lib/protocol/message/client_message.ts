@@ -42,6 +42,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { type FrameMemory, freshMemory } from "./frame_memory.ts";
 import { uuidText } from "./message_id.ts";
 import { MessageType, type PayloadType } from "./payload.ts";
 
@@ -235,10 +236,14 @@ function isPublication(type: string): boolean {
 /**
  * Encodes one message into a frame of its own.
  *
+ * @param memory Where the frame is made; it is never used again where absent.
  * @throws {RangeError} If the type is too long, the payload empty (no official end can send or
  * use that: data-channel.md §2.2) or the id not 16 bytes.
  */
-export function encodeClientMessage(fields: ClientMessageFields): Uint8Array {
+export function encodeClientMessage(
+  fields: ClientMessageFields,
+  memory: FrameMemory = freshMemory,
+): Uint8Array {
   const { payload, messageId } = fields;
   const headerLength = fields.serviceHeader ? SERVICE_HEADER : FULL_HEADER;
   if (payload.length === 0 && !fields.serviceHeader) {
@@ -249,8 +254,8 @@ export function encodeClientMessage(fields: ClientMessageFields): Uint8Array {
       `Cannot encode client message: its id has ${messageId.length} bytes, not 16`,
     );
   }
-  const frame = allocate(headerLength + 4 + payload.length);
-  const view = viewOf(frame);
+  const frame = memory.allocate(headerLength + 4 + payload.length);
+  const view = memory.viewOf(frame);
   const start = frame.byteOffset;
   view.setUint32(start, headerLength);
   frame.set(
@@ -274,31 +279,6 @@ export function encodeClientMessage(fields: ClientMessageFields): Uint8Array {
   view.setUint32(start + headerLength, payload.length);
   frame.set(payload, headerLength + 4);
   return frame;
-}
-
-/** Frames up to this share memory, in bytes. */
-const sharedFrame = 4096;
-/** The memory that they share, in bytes: small enough that a kept frame does not keep much alive. */
-const slabSize = 32 * 1024;
-let slab = new Uint8Array(slabSize);
-let slabView = new DataView(slab.buffer);
-let slabUsed = 0;
-
-/** Memory for a frame, never handed out twice: an ArrayBuffer of its own costs up to 5 µs. */
-function allocate(length: number): Uint8Array {
-  if (length > sharedFrame) return new Uint8Array(length);
-  if (slabUsed + length > slabSize) {
-    slab = new Uint8Array(slabSize);
-    slabView = new DataView(slab.buffer);
-    slabUsed = 0;
-  }
-  slabUsed += length;
-  return slab.subarray(slabUsed - length, slabUsed);
-}
-
-/** A view of all the memory that the frame has just been taken from. */
-function viewOf(frame: Uint8Array): DataView {
-  return frame.buffer === slab.buffer ? slabView : new DataView(frame.buffer);
 }
 
 /** Doubles are written in two halves: a BigInt costs 0.15 µs, three of them in each message. */

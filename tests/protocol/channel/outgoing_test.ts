@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import {
-  initialWindow,
   maximumMessages,
-  maximumWindow,
   Outgoing,
 } from "../../../lib/protocol/channel/outgoing.ts";
+import {
+  initialWindow,
+  maximumWindow,
+} from "../../../lib/protocol/channel/send_window.ts";
 
 /** A frame that tells its number. */
 function frame(number: number, bytes = 100): Uint8Array {
