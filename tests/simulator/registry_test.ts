@@ -36,12 +36,13 @@ class VirtualClock implements Clock {
   }
 }
 
-function setUp(idleTimeout = 0) {
+function setUp(idleTimeout = 0, maxDuration?: number) {
   const clock = new VirtualClock();
   const registry = new SessionRegistry({
     clock,
     random: systemRandom,
     idleTimeout,
+    ...(maxDuration === undefined ? {} : { maxDuration }),
   });
   const node = defaultOptions.nodes[0];
   assert.ok(node);
@@ -204,6 +205,21 @@ Deno.test("a session that ended leaves no timer behind", () => {
   registry.terminateAll("");
   assert.equal(clock.timers.size, 0);
   assert.equal(registry.history().length, 2);
+});
+
+Deno.test("a session ends at its maximum duration, whatever its user does", () => {
+  const { clock, registry, start } = setUp(0, 600);
+  const { id } = start();
+  const heard: string[] = [];
+  registry.onTerminate(id, (output) => heard.push(output));
+  clock.advance(599_999);
+  registry.touch(id);
+  assert.deepEqual(heard, []);
+  clock.advance(1);
+  assert.deepEqual(heard, [`Session: ${id} has reached its maximum duration.`]);
+  assert.equal(registry.get(id)?.status, "Terminated");
+  registry.terminate(start().id, "");
+  assert.equal(clock.timers.size, 0);
 });
 
 Deno.test("without an idle time-out a session lives on", () => {

@@ -263,6 +263,13 @@ Deno.test("nodes and regions that no account has are refused before anything sta
   }
 });
 
+Deno.test("a host that would lead off this machine is refused before anything starts", async () => {
+  await assert.rejects(
+    startTestSimulator({ hosts: { "db.internal": "10.0.0.1" } }),
+    { name: "HostError" },
+  );
+});
+
 Deno.test("every variable that could lead a client astray is to be unset", () => {
   assert.equal(
     new Set(conflictingVariables).size,

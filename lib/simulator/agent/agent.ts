@@ -154,6 +154,7 @@ export class Agent {
       agentVersion: options.agentVersion,
       clientVersion: this.#clientVersion,
       hosts: options.hosts,
+      connect: options.connect,
       shell: options.shell,
       environment: options.environment,
       pace: options.pace,

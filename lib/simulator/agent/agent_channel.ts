@@ -46,6 +46,9 @@ const absence = 60_000;
 /** Bytes of a payload that an agent makes: StreamDataPayloadSize (data-channel.md §6.1). */
 export const payloadLimit = 1024;
 
+/** So many frames are read before a look at what the program owes. */
+const readAtOnce = 64;
+
 /** So many payloads at most before what is there goes out, so that the client can begin. */
 const flushEvery = 64;
 
@@ -95,21 +98,25 @@ export class AgentChannel {
   /** Takes the frames that came in together. */
   receive(frames: readonly Uint8Array[]): void {
     if (this.#ended) return;
-    if (this.#gate.closed) return this.#gate.hold(frames);
-    this.#read(frames);
+    this.#gate.hold(frames);
     this.#flush();
   }
 
-  #read(frames: readonly Uint8Array[]): void {
-    const now = this.#clock.now();
-    for (const frame of frames) this.#channel.receive(frame, now);
-  }
-
-  /** Reads what was held while the program had enough; false when there is none or it still has. */
-  #readHeld(): boolean {
+  /** Reads the oldest frames; false when there are none or the program has enough. */
+  #read(): boolean {
     const frames = this.#ended ? undefined : this.#gate.next();
-    if (frames !== undefined) this.#read(frames);
-    return frames !== undefined;
+    if (frames === undefined) return false;
+    const now = this.#clock.now();
+    for (let at = 0; at < frames.length;) {
+      const end = Math.min(frames.length, at + readAtOnce);
+      while (at < end) this.#channel.receive(frames[at++]!, now);
+      this.#drainEvents();
+      if (at < frames.length && this.#gate.full) {
+        this.#gate.putBack(frames.slice(at));
+        break;
+      }
+    }
+    return true;
   }
 
   /**
@@ -245,7 +252,7 @@ export class AgentChannel {
       do {
         this.#drainEvents();
         this.#drainFrames();
-      } while (this.#drainEvents() || this.#readHeld());
+      } while (this.#drainEvents() || this.#read());
     } finally {
       this.#flushing = false;
     }

@@ -8,6 +8,7 @@ import type { Clock } from "../../session/transport.ts";
 import type { Hosts } from "../hosts.ts";
 import type { AgentLink } from "./agent_channel.ts";
 import type { Pace } from "./pace.ts";
+import type { ConnectLoopback } from "./port_destination.ts";
 
 /** Decrypts a data key, as KMS Decrypt; throws or rejects when KMS would refuse. */
 export type DecryptDataKey = (
@@ -39,6 +40,8 @@ export interface AgentOptions {
   readonly decrypt: DecryptDataKey;
   /** The names that the node knows. */
   readonly hosts: Hosts;
+  /** How the ports of this machine are reached. */
+  readonly connect: ConnectLoopback;
   /** The program of a shell session; `undefined` = the user's shell. */
   readonly shell: readonly string[] | undefined;
   /** The simulator's environment. */

@@ -20,7 +20,7 @@ import {
   type PluginEnd,
   SessionFailure,
 } from "./session_plugin.ts";
-import { TcpPump } from "./tcp_pump.ts";
+import { type PortConnection, TcpPump } from "./tcp_pump.ts";
 
 /**
  * Bytes of input that may wait for the destination's socket. The official agent writes to it before
@@ -105,7 +105,7 @@ export class BasicPort {
     return true;
   }
 
-  #connected(conn: Deno.TcpConn): void {
+  #connected(conn: PortConnection): void {
     const tcp: TcpPump = new TcpPump(conn, {
       data: (bytes) => this.#read(tcp, bytes),
       written: (bytes) => this.#context.channel.consumed(bytes),

@@ -39,34 +39,46 @@ export class InputGate {
     this.#waiting -= bytes;
   }
 
-  /** True while frames have to be given to {@linkcode InputGate.hold}. */
-  get closed(): boolean {
-    return this.#waiting >= this.#limit || this.#held.length > 0;
+  /** True while the program has enough. */
+  get full(): boolean {
+    return this.#waiting >= this.#limit;
   }
 
-  /** Keeps frames that came in together. */
+  /** Takes frames that came in together. */
   hold(frames: readonly Uint8Array[]): void {
     let kept = frames;
     if (this.#heldBytes >= heldLimit) {
       kept = frames.filter((frame) => frameKind(frame) !== "input");
     }
     if (kept.length === 0) return;
-    for (const frame of kept) this.#heldBytes += frame.length;
+    this.#heldBytes += sizeOf(kept);
     this.#held.push(kept);
   }
 
-  /** The oldest frames that were held, if they may be read now. */
+  /** Takes frames back that are older than all others. */
+  putBack(frames: readonly Uint8Array[]): void {
+    if (frames.length === 0) return;
+    this.#heldBytes += sizeOf(frames);
+    this.#held.unshift(frames);
+  }
+
+  /** The oldest frames, if they may be read now. */
   next(): readonly Uint8Array[] | undefined {
-    if (this.#waiting >= this.#limit) return undefined;
+    if (this.full) return undefined;
     const frames = this.#held.shift();
-    if (frames === undefined) return undefined;
-    for (const frame of frames) this.#heldBytes -= frame.length;
+    if (frames !== undefined) this.#heldBytes -= sizeOf(frames);
     return frames;
   }
 
-  /** Forgets what is held. */
+  /** Forgets all frames. */
   clear(): void {
     this.#held = [];
     this.#heldBytes = 0;
   }
+}
+
+function sizeOf(frames: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const frame of frames) size += frame.length;
+  return size;
 }

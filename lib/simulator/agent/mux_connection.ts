@@ -6,7 +6,7 @@
  */
 
 import type { SmuxStream } from "../../protocol/smux/stream.ts";
-import { TcpPump } from "./tcp_pump.ts";
+import { type PortConnection, TcpPump } from "./tcp_pump.ts";
 
 /** What a {@linkcode MuxConnection} needs of its session. */
 export interface MuxConnectionHost {
@@ -59,7 +59,7 @@ export class MuxConnection {
   }
 
   /** The dial succeeded. */
-  connected(conn: Deno.TcpConn): void {
+  connected(conn: PortConnection): void {
     if (this.#over) return conn.close();
     this.#tcp = new TcpPump(conn, {
       data: (bytes) => this.#output(bytes),

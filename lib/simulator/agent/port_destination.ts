@@ -10,6 +10,30 @@ import { compareAsAgent } from "../../protocol/message/version.ts";
 import type { Clock } from "../../session/transport.ts";
 import { blackhole, type Hosts, isLoopback } from "../hosts.ts";
 import { SessionFailure } from "./session_plugin.ts";
+import type { PortConnection } from "./tcp_pump.ts";
+
+/**
+ * Connects to a loopback address.
+ *
+ * @throws {Deno.errors.ConnectionRefused} and the like.
+ */
+export type ConnectLoopback = (
+  address: string,
+  port: number,
+  signal: AbortSignal,
+) => Promise<PortConnection>;
+
+/** The operating system's way to do so. */
+export const connectLoopback: ConnectLoopback = async (
+  hostname,
+  port,
+  signal,
+) => {
+  const conn = await Deno.connect({ hostname, port, signal });
+  // As Go does: a keystroke must not wait for the one before to be acknowledged.
+  conn.setNoDelay(true);
+  return conn;
+};
 
 /** Agents before this one ignore `host` and connect to the node itself (agent release notes). */
 export const remoteHostsFrom = "3.1.1188.0";
@@ -44,22 +68,20 @@ export interface DestinationRequest {
   /** Every name that the node knows. */
   readonly hosts: Hosts;
   readonly clock: Clock;
+  readonly connect: ConnectLoopback;
 }
 
 /** A port that can be dialled again and again; its name was looked up once. */
 export class PortDestination {
-  readonly #port: string;
+  readonly #request: DestinationRequest;
   readonly #addresses: readonly string[];
-  readonly #clock: Clock;
 
-  /**
-   * @param addresses Tried in this order.
-   * @param port A decimal number.
-   */
-  constructor(addresses: readonly string[], port: string, clock: Clock) {
+  private constructor(
+    request: DestinationRequest,
+    addresses: readonly string[],
+  ) {
+    this.#request = request;
     this.#addresses = addresses;
-    this.#port = port;
-    this.#clock = clock;
   }
 
   /**
@@ -68,8 +90,7 @@ export class PortDestination {
    * @throws {SessionFailure} With the agent's words for a host that is unknown or forbidden.
    */
   static find(request: DestinationRequest): PortDestination {
-    const { properties, agentVersion, hosts, clock } = request;
-    const port = properties.portNumber ?? "";
+    const { properties, agentVersion, hosts } = request;
     const host = compareAsAgent(agentVersion, remoteHostsFrom) < 0
       ? ""
       : properties.host ?? "";
@@ -81,7 +102,7 @@ export class PortDestination {
         );
       }
     }
-    return new PortDestination(addresses, port, clock);
+    return new PortDestination(request, addresses);
   }
 
   /**
@@ -90,7 +111,7 @@ export class PortDestination {
    * @param signal Gives the attempt up.
    * @throws {Error} The first address's failure, in Go's words.
    */
-  async dial(signal: AbortSignal): Promise<Deno.TcpConn> {
+  async dial(signal: AbortSignal): Promise<PortConnection> {
     let first: unknown;
     for (const address of this.#addresses) {
       try {
@@ -103,21 +124,22 @@ export class PortDestination {
     throw first;
   }
 
-  async #dialOne(address: string, signal: AbortSignal): Promise<Deno.TcpConn> {
+  async #dialOne(
+    address: string,
+    signal: AbortSignal,
+  ): Promise<PortConnection> {
+    const { properties, connect } = this.#request;
+    const port = properties.portNumber ?? "";
     const name = `dial tcp ${
       address.includes(":") ? `[${address}]` : address
-    }:${this.#port}`;
+    }:${port}`;
     if (address === blackhole) {
       await this.#silence(signal);
       throw new Error(`${name}: connect: connection timed out`);
     }
     if (!isLoopback(address)) throw new Error(`${name}: i/o timeout`);
     try {
-      return await Deno.connect({
-        hostname: address,
-        port: Number(this.#port),
-        signal,
-      });
+      return await connect(address, Number(port), signal);
     } catch (cause) {
       throw new Error(`${name}: connect: ${reason(cause)}`, { cause });
     }
@@ -132,7 +154,7 @@ export class PortDestination {
         signal.removeEventListener("abort", finish);
         resolve();
       };
-      const cancel = this.#clock.setTimer(dialTimeout, finish);
+      const cancel = this.#request.clock.setTimer(dialTimeout, finish);
       signal.addEventListener("abort", finish);
     });
   }

@@ -10,6 +10,7 @@ import type { Clock } from "../../session/transport.ts";
 import type { Hosts } from "../hosts.ts";
 import type { AgentChannel } from "./agent_channel.ts";
 import type { Pace } from "./pace.ts";
+import type { ConnectLoopback } from "./port_destination.ts";
 
 /** What a plugin does with what the client sends. */
 export interface PluginInput {
@@ -42,6 +43,7 @@ export interface PluginContext {
   readonly clientVersion: string;
   /** The names that the node knows. */
   readonly hosts: Hosts;
+  readonly connect: ConnectLoopback;
   /** The program of a shell session; `undefined` = the user's shell. */
   readonly shell: readonly string[] | undefined;
   /** The simulator's environment, from which the program's is made. */

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** A connection to a destination: the slice of `Deno.TcpConn` that is needed. */
+export type PortConnection = Pick<Deno.TcpConn, "read" | "write" | "close">;
+
 /** What a {@linkcode TcpPump} tells its owner. */
 export interface TcpHandler {
   /**
@@ -30,7 +33,7 @@ const joinBytes = 64 * 1024;
 export class TcpPump {
   /** Resolves when nothing of the connection is under way any more. Never rejects. */
   readonly done: Promise<void>;
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: PortConnection;
   readonly #handler: TcpHandler;
   #chunks: Uint8Array[] = [];
   /** Bytes taken that the handler was not told of. */
@@ -41,11 +44,9 @@ export class TcpPump {
   #closed = false;
 
   /** Reads from the next turn on. The connection is the pump's from now on. */
-  constructor(conn: Deno.TcpConn, handler: TcpHandler) {
+  constructor(conn: PortConnection, handler: TcpHandler) {
     this.#conn = conn;
     this.#handler = handler;
-    // As Go does; a keystroke must not wait for the one before to be acknowledged.
-    conn.setNoDelay(true);
     this.done = this.#read().then(() => this.#writing);
   }
 

@@ -12,6 +12,7 @@ import { decodeOpenDataChannel } from "../../protocol/message/open_data_channel.
 import type { Transport } from "../../session/transport.ts";
 import { Agent } from "../agent/agent.ts";
 import { fastPace, realPace } from "../agent/pace.ts";
+import { connectLoopback } from "../agent/port_destination.ts";
 import { refuseForeign } from "../api/guard.ts";
 import type { SimulatedSession } from "../registry.ts";
 import type {
@@ -108,6 +109,7 @@ class Service implements RunningService {
           kmsKeyId,
           decrypt: (blob, context, keyId) => kms.decrypt(blob, context, keyId),
           hosts,
+          connect: connectLoopback,
           shell,
           environment: Deno.env.toObject(),
           clock,

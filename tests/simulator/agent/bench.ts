@@ -16,6 +16,7 @@ import {
   type AgentOptions,
 } from "../../../lib/simulator/agent/agent.ts";
 import { fastPace } from "../../../lib/simulator/agent/pace.ts";
+import { connectLoopback } from "../../../lib/simulator/agent/port_destination.ts";
 import { ManualClock } from "../../testkit/manual_clock.ts";
 
 /** Random bytes. */
@@ -81,6 +82,7 @@ export class Bench implements AsyncDisposable {
         drained: () => Promise.resolve(),
       },
       hosts: {},
+      connect: connectLoopback,
       onExit: (exit) => this.exits.push(exit),
       log: (line) => this.log.push(line),
       ...options,

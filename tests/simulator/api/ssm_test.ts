@@ -225,6 +225,36 @@ Deno.test("a session that never was can be neither resumed nor terminated", asyn
   }
 });
 
+Deno.test("a document that IAM denies is named in its words", async () => {
+  await using t = await startTestSimulator({
+    region: "eu-west-1",
+    denyDocuments: ["AWS-StartSSHSession", "SSM-SessionManagerRunShell"],
+  });
+  for (
+    const [DocumentName, resource] of [
+      ["AWS-StartSSHSession", "eu-west-1::document/AWS-StartSSHSession"],
+      [
+        undefined,
+        "eu-west-1:000000000000:document/SSM-SessionManagerRunShell",
+      ],
+    ] as const
+  ) {
+    await assert.rejects(
+      start(t.ssm, DocumentName === undefined ? {} : { DocumentName }),
+      refusal(
+        "AccessDeniedException",
+        new RegExp(
+          "^User: arn:aws:sts::000000000000:assumed-role/ssm-simulator/simulator is not " +
+            `authorized to perform: ssm:StartSession on resource: arn:aws:ssm:${resource} ` +
+            "because no identity-based policy allows the ssm:StartSession action$",
+        ),
+      ),
+    );
+  }
+  assert.deepEqual(t.simulator.activeSessions(), []);
+  await start(t.ssm, { DocumentName: "AWS-StartPortForwardingSession" });
+});
+
 Deno.test("the fault refuseResume answers without a token and ends the session", async () => {
   await using t = await startTestSimulator({
     faults: { ...defaultOptions.faults, refuseResume: true },

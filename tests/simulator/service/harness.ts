@@ -54,6 +54,7 @@ export class Harness implements AsyncDisposable {
       clock,
       random,
       idleTimeout: this.options.idleTimeout,
+      maxDuration: this.options.maxDuration,
     });
     this.kms = new SimulatedKms(this.options.kmsKeyId, this.options.region);
   }
@@ -148,6 +149,8 @@ export class Client {
   readonly events: ChannelEvent[] = [];
   readonly output: Uint8Array[] = [];
   text = "";
+  /** Takes the payloads instead of `output` and `text`, if set. */
+  onPayload: ((payload: Uint8Array) => void) | undefined;
   connections = 0;
   transport: Transport | undefined;
   #cancel: () => void = () => {};
@@ -214,8 +217,7 @@ export class Client {
     ) {
       this.events.push(event);
       if (event.type === "payload") {
-        this.output.push(event.payload);
-        this.text += this.#decoder.decode(event.payload, { stream: true });
+        this.#take(event.payload);
         this.channel.consumed(event.payload.length, now);
       } else if (event.type === "data-key-needed") {
         this.#giveKey(event.keyId, event.challenge);
@@ -236,6 +238,12 @@ export class Client {
       });
     }
     this.#wake();
+  }
+
+  #take(payload: Uint8Array): void {
+    if (this.onPayload !== undefined) return this.onPayload(payload);
+    this.output.push(payload);
+    this.text += this.#decoder.decode(payload, { stream: true });
   }
 
   #giveKey(keyId: string, challenge: string | undefined): void {
