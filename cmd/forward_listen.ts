@@ -4,13 +4,14 @@
  * @module
  */
 
-import { PortInUseError } from "../lib/io/listen_error.ts";
+import { ListenError, PortInUseError } from "../lib/io/listen_error.ts";
 import type { LocalListener } from "../lib/session/transport.ts";
 import { shellQuote } from "../lib/text.ts";
 import type { Context } from "./context.ts";
 import { CommandError, exitCodes } from "./errors.ts";
 import type { ForwardCommandOptions } from "./forward.ts";
 import type { ForwardSpec } from "./forward_spec.ts";
+import { forwardWords } from "./forward_words.ts";
 import { portInUse } from "./port_in_use.ts";
 import { connectionArguments } from "./target.ts";
 
@@ -26,33 +27,34 @@ export async function listenFor(
   options: ForwardCommandOptions,
   context: Context,
 ): Promise<LocalListener[]> {
-  const { local, remoteHost, remotePort } = spec;
   try {
-    return await context.listen(local);
+    return await context.listen(spec.local);
   } catch (error) {
     if (error instanceof PortInUseError) {
-      const target = options.target === undefined
-        ? ""
-        : ` ${shellQuote(options.target)}`;
-      const remote = remoteHost === undefined
-        ? `${remotePort}`
-        : `${
-          remoteHost.includes(":") ? `[${remoteHost}]` : remoteHost
-        }:${remotePort}`;
       throw await portInUse(
         error,
-        (port) =>
-          `ssm forward${target} --remote ${
-            shellQuote(remote)
-          } --local ${port}` +
-          connectionArguments(options.connection),
+        (port) => withPort(spec, port, options),
       );
     }
-    if (error instanceof Error && error.name === "ListenError") {
-      throw new CommandError(error.message, exitCodes.failed, [], [], {
-        cause: error,
-      });
-    }
-    throw error;
+    if (!(error instanceof ListenError)) throw error;
+    throw new CommandError(error.message, exitCodes.failed, [], [], {
+      cause: error,
+    });
   }
+}
+
+/** The command with another local port for this forward. */
+function withPort(
+  spec: ForwardSpec,
+  port: number,
+  { target, specs, connection }: ForwardCommandOptions,
+): string {
+  const others = specs.map((each) =>
+    each === spec && each.local.kind === "tcp"
+      ? { ...each, local: { ...each.local, port } }
+      : each
+  );
+  return "ssm forward" +
+    (target === undefined ? "" : ` ${shellQuote(target)}`) +
+    ` ${forwardWords(others)}${connectionArguments(connection)}`;
 }

@@ -78,7 +78,9 @@ export function forwardNotice(
 }
 
 function endLines(end: PortEnd, reset: number, next: string): string[] {
-  const why = visible(end.message).replace(/\.$/, "");
+  // The service names the session in front, which is of no use here.
+  const why = visible(end.message).replace(/^Session: \S+ /, "it ")
+    .replace(/\.$/, "");
   const what = reset === 0
     ? ""
     : reset === 1

@@ -22,6 +22,7 @@ import { runWithPorts } from "./forward_command.ts";
 import { listenFor } from "./forward_listen.ts";
 import { forwardNotice, statsLine, sumStats } from "./forward_notices.ts";
 import type { ForwardSpec } from "./forward_spec.ts";
+import { forwardWords } from "./forward_words.ts";
 import { signalExitCode } from "./signals.ts";
 import { StatusLine } from "./status_line.ts";
 import { findNode, startFailure, type TargetUse } from "./target.ts";
@@ -112,8 +113,13 @@ class ForwardCommand {
   async #start(listening: readonly LocalListener[][]): Promise<void> {
     const { specs, connection } = this.#options;
     const { signal } = this.#context;
-    const target = await this.#target();
-    const use = { target, connection, command: "ssm forward" };
+    const use = {
+      command: "ssm forward",
+      rest: forwardWords(specs),
+      connection,
+      target: "",
+    };
+    use.target = await this.#target(use);
     const node = await findNode(this.#aws, use, signal);
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
@@ -137,11 +143,9 @@ class ForwardCommand {
     throw await this.#startFailure(error, node, use);
   }
 
-  async #target(): Promise<string> {
+  async #target(use: TargetUse): Promise<string> {
     const { chooseTarget, givenTarget } = await import("./choose_target.ts");
-    const { target, connection } = this.#options;
-    const use = { command: "ssm forward", connection };
-    return givenTarget(target, this.#context) ??
+    return givenTarget(this.#options.target, this.#context) ??
       await chooseTarget(
         this.#context,
         this.#aws,

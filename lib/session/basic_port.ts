@@ -18,10 +18,7 @@ const earlyLimit: number = 64 * 1024;
 
 /** The basic half of a port session. */
 export class BasicPort implements Carrier {
-  readonly canConnect = true;
   readonly #host: CarrierHost;
-  /** Those whose turn has not come. */
-  readonly #queue: LocalPeer[] = [];
   #current: { readonly pump: LocalPump; readonly name: string } | undefined;
   /** What the destination said before the first connection: agents dial at once. */
   #early: Uint8Array[] = [];
@@ -43,9 +40,15 @@ export class BasicPort implements Carrier {
     this.#host = host;
   }
 
-  /** Connections open now, those that wait for their turn among them. */
+  /** Connections open now: one, or none. */
   get open(): number {
-    return this.#queue.length + (this.#current === undefined ? 0 : 1);
+    return this.#current === undefined ? 0 : 1;
+  }
+
+  /** True while there is none, and the last one's bytes are through. */
+  get canConnect(): boolean {
+    return !this.#disposed && this.#current === undefined &&
+      this.#closing === undefined;
   }
 
   /** True while more waits than may. */
@@ -54,27 +57,15 @@ export class BasicPort implements Carrier {
       (this.#current?.pump.waiting ?? 0) > connectionBacklog;
   }
 
-  /** Bytes moved since the last call; each connection that waits counts as busy. */
+  /** Bytes moved since the last call. */
   *activity(): Iterable<number> {
     const moved = this.#activity;
     this.#activity = 0;
     yield moved;
-    for (const _ of this.#queue) yield Infinity;
   }
 
-  /** Takes a local connection over; it waits for its turn. */
+  /** Takes a local connection over. */
   connect(peer: LocalPeer): void {
-    this.#queue.push(peer);
-    this.#next();
-  }
-
-  #next(): void {
-    if (
-      this.#disposed || this.#current !== undefined ||
-      this.#closing !== undefined
-    ) return;
-    const peer = this.#queue.shift();
-    if (peer === undefined) return;
     this.#begun = true;
     this.#localEnded = false;
     this.#heldUp = false;
@@ -171,7 +162,6 @@ export class BasicPort implements Carrier {
     this.#heardAt = clock.now();
     this.#closing = channel.flag(Flag.DisconnectToPort, clock.now());
     this.#host.flush();
-    this.#host.disconnected();
     this.#settle();
   }
 
@@ -184,7 +174,7 @@ export class BasicPort implements Carrier {
     const left = this.#heardAt + silence - clock.now();
     if (left > 0) return this.#wait(left, () => this.#settle());
     this.#closing = undefined;
-    this.#next();
+    this.#host.disconnected();
   }
 
   #wait(delay: number, run: () => void): void {
@@ -213,7 +203,6 @@ export class BasicPort implements Carrier {
     this.#cancelTimer = undefined;
     this.#current?.pump.close();
     this.#current = undefined;
-    for (const { conn } of this.#queue.splice(0)) conn.close();
     return open;
   }
 }

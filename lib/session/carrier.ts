@@ -39,7 +39,7 @@ export interface CarrierHost {
 
 /** What a session needs of its carrier. */
 export interface Carrier {
-  /** Connections open now, those that wait for their turn among them. */
+  /** Connections open now. */
   readonly open: number;
   /** True while more connections can be taken. */
   readonly canConnect: boolean;

@@ -129,6 +129,7 @@ export class Forward {
       grace: this.#options.grace ?? defaultGrace,
       patience: { limit: Infinity, tries: retry },
       notify,
+      onRoom: () => this.#pool.room(),
     }, signal);
     session.ended.then(() => {
       // What one session's way did not take, the next one's will hardly take.

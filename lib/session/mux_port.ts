@@ -160,7 +160,8 @@ export class MuxPort implements Carrier {
 
   #keepAlive(): void {
     this.#cancelNop = this.#host.clock.setTimer(keepAliveInterval, () => {
-      this.probe();
+      // One is as good as the many of a long outage.
+      if (!this.#smux.pending) this.probe();
       this.#keepAlive();
     });
   }

@@ -59,6 +59,8 @@ export interface PortSessionOptions {
   /** How long a lost connection is tried again. */
   readonly patience: Omit<Patience, "onLogin">;
   readonly notify: (notice: PortNotice) => void;
+  /** A connection is over: there may be room for another. */
+  readonly onRoom: () => void;
 }
 
 /** The session could not begin: it has been ended, and this says why. */
@@ -285,7 +287,10 @@ export class PortSession {
       },
       refused: (peer) => notify({ kind: "refused", peer }),
       heldUp: (peer, waiting) => notify({ kind: "held-up", peer, waiting }),
-      disconnected: () => this.#release(),
+      disconnected: () => {
+        this.#release();
+        if (this.#over === undefined) this.#options.onRoom();
+      },
     };
   }
 

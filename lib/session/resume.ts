@@ -162,6 +162,12 @@ export async function reconnect(
       false,
     );
   }
+  if (patience.tries === 0) {
+    throw new ConnectionLostError(
+      `The connection was lost: ${lost.reason}`,
+      false,
+    );
+  }
   let forbidden = 0, tries = 0, loggedOut = false;
   for (let attempt = lost.fruitless;; attempt++) {
     if (loggedOut) await sleep(loginDelay, options);

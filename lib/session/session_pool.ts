@@ -145,14 +145,19 @@ export class SessionPool {
   /** Takes a local connection over. */
   connect(peer: LocalPeer): void {
     if (this.#stopped.signal.aborted) return peer.conn.close();
-    const session = this.#least();
-    if (session === undefined) {
-      this.#waiting.push(peer);
-      this.#restore();
-      return;
-    }
-    session.connect(peer);
+    this.#waiting.push(peer);
+    this.room();
+    if (this.#waiting.length > 0 && this.#sessions.size === 0) this.#restore();
     this.#watchBusy();
+  }
+
+  /** Gives those that wait to sessions with room. */
+  room(): void {
+    while (this.#waiting.length > 0) {
+      const session = this.#least();
+      if (session === undefined) return;
+      session.connect(this.#waiting.shift()!);
+    }
   }
 
   /** The session with the fewest connections: which of them will be busy is not known yet. */
@@ -173,7 +178,7 @@ export class SessionPool {
     const since = this.#options.clock.now();
     this.#sessions.set(session, since);
     session.ended.then((end) => this.#ended(session, end, since));
-    for (const peer of this.#waiting.splice(0)) this.connect(peer);
+    this.room();
   }
 
   #ended(session: PortSession, end: PortEnd, since: number): void {
@@ -185,10 +190,10 @@ export class SessionPool {
     this.#past.resends += resends;
     this.#past.reconnects += reconnects;
     if (end.kind === "left" || this.#stopped.signal.aborted) return;
-    const { clock, notify, onFailed, sessions } = this.#options;
+    const { clock, notify, onFailed, sessions, tries } = this.#options;
     const now = clock.now();
     this.#shortLives = now - since < shortLife ? this.#shortLives + 1 : 0;
-    const next = end.kind === "denied"
+    const next = end.kind === "denied" || tries === 0
       ? "never"
       : this.#sessions.size >= (sessions ?? 1)
       ? "others"
@@ -252,7 +257,8 @@ export class SessionPool {
     if (sessions !== undefined || this.#cancelBusy !== undefined) return;
     this.#cancelBusy = clock.setTimer(busyInterval, () => {
       this.#cancelBusy = undefined;
-      let busy = 0, open = 0;
+      // A basic session has one connection at a time, and the others wait (sessions.md §5).
+      let busy = this.#waiting.length, open = busy;
       for (const session of this.#sessions.keys()) {
         open += session.open;
         for (const bytes of session.activity()) {
