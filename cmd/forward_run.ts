@@ -262,7 +262,10 @@ class ForwardCommand {
       ).join("");
       await this.#context.terminal.write(new TextEncoder().encode(lines));
     }
-    if (backgroundChild) await ready(this.#context);
+    if (!backgroundChild) return;
+    // The first one of us speaks next, and then a shell.
+    await this.#status.written();
+    await ready(this.#context);
   }
 
   #describe({ spec, listeners, forward, destination }: RunningForward) {

@@ -98,7 +98,7 @@ export class BasicPort implements Carrier {
     if (this.#current !== undefined) return this.#push(bytes);
     // Later on, agents dial when they are sent something, so this is of a connection that is over.
     if (this.#begun) return;
-    this.#early.push(bytes);
+    this.#early.push(bytes.slice());
     this.#earlyBytes += bytes.length;
   }
 
@@ -187,10 +187,9 @@ export class BasicPort implements Carrier {
 
   /** Closes behind what the local program said before it hung up; true when nothing is left. */
   settled(): boolean {
+    if (this.#unsent !== undefined) return false;
     if (this.#current === undefined || !this.#localEnded) return true;
-    if (this.#unsent !== undefined || this.#host.channel.unacknowledged > 0) {
-      return false;
-    }
+    if (this.#host.channel.unacknowledged > 0) return false;
     this.#hangUp();
     return true;
   }

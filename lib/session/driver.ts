@@ -88,13 +88,15 @@ export class Driver {
   #flushing = false;
   /** When the session last got something new: payload, or an acknowledgement. */
   #progressAt: number;
+  /** When frames last came. */
+  #heardAt: number;
   #running: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#progressAt = this.#clock.now();
+    this.#progressAt = this.#heardAt = this.#clock.now();
     this.#wakeUp = new WakeUp(this.#clock, (late) => this.#timeout(late));
     this.channel = new DataChannel({
       role: "client",
@@ -221,7 +223,7 @@ export class Driver {
     for (let heard = false;; heard = true) {
       const frames = await transport.read();
       if (frames === undefined || this.#stopped.signal.aborted) return heard;
-      const now = this.#clock.now();
+      const now = this.#heardAt = this.#clock.now();
       const before = this.channel.unacknowledged;
       for (const frame of frames) this.channel.receive(frame, now);
       if (this.channel.unacknowledged < before) this.#progressAt = now;
@@ -254,7 +256,7 @@ export class Driver {
         this.#keys.fetch(event);
         continue;
       }
-      if (event.type === "payload") this.#progressAt = this.#clock.now();
+      if (event.type === "payload") this.#progressAt = this.#heardAt;
       this.#options.onEvent(event);
     }
   }

@@ -15,8 +15,6 @@ import type { Clock, LocalConnection, LocalListener } from "./transport.ts";
 
 /** How long a connection stays half open unless told otherwise, in milliseconds (sessions.md §6.3). */
 export const defaultGrace = 30_000;
-/** How long leaving waits for what programs sent before they hung up, in milliseconds. */
-const settleLimit = 3_000;
 
 /** A session that StartSession gave: from here on it must be ended. */
 export interface GrantedSession {
@@ -144,8 +142,10 @@ export class Forward {
    * @param settle True where what programs sent before they hung up is still to arrive.
    */
   async close(settle = false): Promise<void> {
+    // A program that connected and ended at once may still wait to be accepted.
+    if (settle) await this.#pool.settle();
     for (const listener of this.#options.listeners) listener.close();
     await this.#accepting;
-    await this.#pool.close(settle ? settleLimit : 0);
+    await this.#pool.close();
   }
 }

@@ -68,6 +68,11 @@ export class MuxConnection {
     return this.#pump.waiting > connectionBacklog;
   }
 
+  /** True while something that the local program sent has not gone out. */
+  get sending(): boolean {
+    return this.#stream.queued > 0;
+  }
+
   /** Bytes moved since the last call. */
   takeActivity(): number {
     const moved = this.#activity;
@@ -99,7 +104,7 @@ export class MuxConnection {
     this.#pump.push(bytes);
     // A connection that takes nothing any more has nothing waiting either.
     this.#host.waits(this.#pump.waiting - before);
-    this.#heardAt = this.#host.clock.now();
+    if (this.localEnded) this.#heardAt = this.#host.clock.now();
     if (this.overfull && !this.#heldUp) {
       this.#heldUp = true;
       this.#host.heldUp(this.#pump.waiting);

@@ -170,10 +170,8 @@ export class MuxPort implements Carrier {
   settled(): boolean {
     let idle = true;
     for (const connection of this.#connections.values()) {
-      if (connection.localEnded) {
-        connection.finish();
-        idle = false;
-      }
+      if (connection.localEnded || connection.sending) idle = false;
+      if (connection.localEnded) connection.finish();
     }
     return idle;
   }

@@ -201,6 +201,18 @@ export class PortSession {
     };
   }
 
+  /** Grows with what local programs send and the agent takes. */
+  get sent(): number {
+    return this.#up + this.#driver.channel.acknowledgedBytes;
+  }
+
+  /** Hurries what local programs left behind; true when nothing of it is left. */
+  settled(): boolean {
+    if (this.#over !== undefined || this.#carrier === undefined) return true;
+    return this.#carrier.settled() &&
+      this.#driver.channel.unacknowledged === 0;
+  }
+
   /** Takes a local connection over; it is closed when the session is over. */
   connect(peer: LocalPeer): void {
     if (!this.canConnect) return peer.conn.close();
@@ -351,20 +363,15 @@ export class PortSession {
   /**
    * Ends the session: the flag, its acknowledgement, TerminateSession as a safety net
    * (data-channel.md §9). Never rejects.
-   *
-   * @param settle Milliseconds for what local programs sent before they hung up; 0 when absent.
    */
-  close(settle = 0): Promise<void> {
-    return this.#leaving ??= this.#close(settle);
+  close(): Promise<void> {
+    return this.#leaving ??= this.#close();
   }
 
-  async #close(settle: number): Promise<void> {
+  async #close(): Promise<void> {
     const { clock, control, notify } = this.#options;
     const { channel } = this.#driver;
     const left = this.#over === undefined;
-    if (left && settle > 0) {
-      await this.#until(() => this.#carrier?.settled() ?? true, settle);
-    }
     this.#carrier?.dispose();
     if (
       left && !channel.over && channel.started && this.#driver.connected &&

@@ -27,6 +27,13 @@ const busyBytes: number = 128 * 1024;
 /** A session that lived shorter than this is followed only after a wait, in milliseconds. */
 const shortLife = 10_000;
 
+/** Milliseconds between two looks whether everything has settled. */
+const quietInterval = 10;
+/** So many looks in a row have to find nothing new. */
+const quietLooks = 3;
+/** Milliseconds without any progress after which what has not settled is given up. */
+const settleLimit = 3_000;
+
 /** What happens to the sessions of a forward. */
 export type PoolNotice =
   /** There is a further session, as so many connections are busy. */
@@ -288,17 +295,39 @@ export class SessionPool {
   }
 
   /**
-   * Ends all sessions. Never rejects.
-   *
-   * @param settle Milliseconds for what local programs sent before they hung up.
+   * Waits until what local programs said is through, those that have ended first of all. Nothing
+   * tells that they have: their connections may still have to be taken and read, so it is over when
+   * nothing has come for a while. Never rejects.
    */
-  async close(settle = 0): Promise<void> {
+  async settle(): Promise<void> {
+    const { clock } = this.#options;
+    let seen = -1, since = clock.now();
+    for (let quiet = 0; quiet < quietLooks;) {
+      await new Promise<void>((resolve) =>
+        void clock.setTimer(quietInterval, resolve)
+      );
+      if (this.#stopped.signal.aborted) return;
+      let settled = this.#waiting.length === 0;
+      let moved = this.stats.total + this.#waiting.length;
+      for (const session of this.#sessions.keys()) {
+        if (!session.settled()) settled = false;
+        moved += session.sent;
+      }
+      quiet = settled && moved === seen ? quiet + 1 : 0;
+      if (moved !== seen) since = clock.now();
+      else if (clock.now() - since >= settleLimit) return;
+      seen = moved;
+    }
+  }
+
+  /** Ends all sessions. Never rejects. */
+  async close(): Promise<void> {
     this.#stopped.abort(new DOMException("The forward is over", "AbortError"));
     this.#cancelBusy?.();
     for (const { conn } of this.#waiting.splice(0)) conn.close();
     await Promise.all([
       ...this.#opening,
-      ...[...this.#sessions.keys()].map((session) => session.close(settle)),
+      ...[...this.#sessions.keys()].map((session) => session.close()),
     ]);
   }
 }

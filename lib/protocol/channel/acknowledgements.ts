@@ -11,11 +11,12 @@
  * @module
  */
 
-import { type Acknowledge, encodeAcknowledge } from "../message/acknowledge.ts";
+import { AcknowledgeRecords } from "./acknowledge_records.ts";
 import {
   type ClientMessage,
   encodeClientMessage,
 } from "../message/client_message.ts";
+import { type FrameMemory, freshMemory } from "../message/frame_memory.ts";
 import { MessageFlags, MessageType } from "../message/payload.ts";
 
 /** The longest wait in milliseconds (data-channel.md §6.2). */
@@ -39,22 +40,19 @@ export const echoDelay = 25;
 /** So many are said again where repeats show that messages get lost on the way. */
 const lossyEchoCount = 4;
 
-/** An acknowledgement that went out. */
-interface Said extends Acknowledge {
-  readonly at: number;
-}
-
 /** The queue of one channel. */
 export class Acknowledgements {
   readonly #delay: number;
   readonly #newId: () => Uint8Array;
   readonly #sayAgain: boolean;
-  #waiting: (ClientMessage | Said)[] = [];
-  #at = 0;
+  readonly #memory: FrameMemory;
+  #waiting = new AcknowledgeRecords();
+  /** So many of the first that wait were said before. */
+  #again = 0;
   #due: number | undefined;
   #lastArrival = -Infinity;
-  readonly #said: Said[] = [];
-  #saidAt = 0;
+  /** The last ones that went out. */
+  readonly #said = new AcknowledgeRecords();
   #lossy = false;
   #echoAt: number | undefined;
 
@@ -62,11 +60,18 @@ export class Acknowledgements {
    * @param delay The longest wait in milliseconds, 0 for none.
    * @param newId Makes a message id of 16 bytes.
    * @param sayAgain False for an end that says everything once, as the official agent does.
+   * @param memory Where frames are made; they are never used again where absent.
    */
-  constructor(delay: number, newId: () => Uint8Array, sayAgain = true) {
+  constructor(
+    delay: number,
+    newId: () => Uint8Array,
+    sayAgain = true,
+    memory: FrameMemory = freshMemory,
+  ) {
     this.#delay = delay;
     this.#sayAgain = sayAgain;
     this.#newId = newId;
+    this.#memory = memory;
   }
 
   /** When the waiting ones are to go; `undefined` while there are none. */
@@ -81,11 +86,11 @@ export class Acknowledgements {
   /** Takes a message to acknowledge, a repeat as well as a new one (pitfalls.md §1.2). */
   add(message: ClientMessage, now: number): void {
     // What is left out is repeated by the peer, and acknowledged then.
-    if (this.#waiting.length - this.#at >= waitingLimit) return;
-    this.#waiting.push(message);
+    if (this.#waiting.length >= waitingLimit) return;
+    this.#waiting.add(message, now);
     const bulk = now - this.#lastArrival < pause;
     this.#lastArrival = now;
-    if (!bulk || this.#waiting.length - this.#at >= flushCount) this.#due = now;
+    if (!bulk || this.#waiting.length >= flushCount) this.#due = now;
     else this.#due ??= now + this.#delay;
     this.#echoAt = this.#sayAgain ? now + echoDelay : undefined;
   }
@@ -103,31 +108,37 @@ export class Acknowledgements {
   reconnected(lostAt: number, now: number): void {
     if (!this.#sayAgain) return;
     this.#echoAt = undefined;
-    const recent = this.#recent(rememberedCount, lostAt - lastWords);
-    this.#waiting = [...recent, ...this.#waiting.slice(this.#at)];
-    this.#at = 0;
+    const before = this.#waiting, again = this.#again;
+    this.#waiting = new AcknowledgeRecords();
+    this.#again = 0;
+    this.#repeatLast(rememberedCount, lostAt - lastWords, now);
+    // What was to be said again anyway has just been.
+    for (let i = again; i < before.length; i++) {
+      this.#waiting.copy(before.at(i), now);
+    }
     if (this.#waiting.length > 0) this.#due = now;
   }
 
-  /** The last `count` that went out at `since` or later, oldest first. */
-  #recent(count: number, since: number): Said[] {
-    const ordered = [
-      ...this.#said.slice(this.#saidAt),
-      ...this.#said.slice(0, this.#saidAt),
-    ];
-    return ordered.filter(({ at }) => at >= since).slice(-count);
+  /** Queues the last `count` that went out at `since` or later, oldest first. */
+  #repeatLast(count: number, since: number, now: number): void {
+    const said = this.#said;
+    for (let i = Math.max(0, said.length - count); i < said.length; i++) {
+      if (said.time(i) < since) continue;
+      this.#waiting.copy(said.at(i), now);
+      this.#again++;
+    }
   }
 
   /** The next acknowledgement's frame, if its time has come. */
   poll(now: number): Uint8Array | undefined {
     if (this.#due === undefined || now < this.#due) return undefined;
-    const next = this.#waiting[this.#at++]!;
-    if (this.#at === this.#waiting.length) {
-      this.#waiting = [];
-      this.#at = 0;
-      this.#due = undefined;
-    }
-    return this.#encode("at" in next ? next : this.#remember(next, now), now);
+    const payload = this.#waiting.at(0);
+    const frame = this.#encode(payload, now);
+    if (this.#again > 0) this.#again--;
+    else this.#remember(payload, now);
+    this.#waiting.shift();
+    if (this.#waiting.length === 0) this.#due = undefined;
+    return frame;
   }
 
   /** Says the last ones again, if it is time: {@linkcode poll} then has them. */
@@ -135,23 +146,17 @@ export class Acknowledgements {
     if (this.#echoAt === undefined || now < this.#echoAt) return;
     this.#echoAt = undefined;
     if (this.#due !== undefined) return;
-    this.#waiting = this.#recent(this.#lossy ? lossyEchoCount : 1, now - 1000);
+    this.#repeatLast(this.#lossy ? lossyEchoCount : 1, now - 1000, now);
     if (this.#waiting.length > 0) this.#due = now;
   }
 
-  #remember(message: ClientMessage, at: number): Said {
-    const said = {
-      messageType: message.messageType,
-      messageId: message.messageIdText,
-      sequenceNumber: message.sequence,
-      at,
-    };
-    this.#said[this.#saidAt] = said;
-    this.#saidAt = (this.#saidAt + 1) % rememberedCount;
-    return said;
+  #remember(payload: Uint8Array, at: number): void {
+    if (!this.#sayAgain) return;
+    if (this.#said.length === rememberedCount) this.#said.shift();
+    this.#said.copy(payload, at);
   }
 
-  #encode(acknowledge: Acknowledge, now: number): Uint8Array {
+  #encode(payload: Uint8Array, now: number): Uint8Array {
     return encodeClientMessage({
       messageType: MessageType.Acknowledge,
       createdDate: now,
@@ -159,7 +164,7 @@ export class Acknowledgements {
       flags: MessageFlags.SynFin,
       messageId: this.#newId(),
       payloadType: 0,
-      payload: encodeAcknowledge(acknowledge),
-    });
+      payload,
+    }, this.#memory);
   }
 }

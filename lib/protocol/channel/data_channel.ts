@@ -23,7 +23,11 @@ import {
   decodeClientMessage,
   encodeClientMessage,
 } from "../message/client_message.ts";
-import { FrameArena } from "../message/frame_memory.ts";
+import {
+  FrameArena,
+  freshMemory,
+  passingMemory,
+} from "../message/frame_memory.ts";
 import { toUuidV4 } from "../message/message_id.ts";
 import {
   encodeFlag,
@@ -96,6 +100,7 @@ export class DataChannel {
       options.acknowledgeDelay ?? acknowledgeDelay,
       () => this.#newId(),
       this.#role === "client",
+      options.reuseFrames ? passingMemory(512) : freshMemory,
     );
     this.#handshake = this.#makeHandshake(options, now);
     this.#state.started = this.#handshake === undefined;

@@ -26,6 +26,76 @@ export function encodeAcknowledge(acknowledge: Acknowledge): Uint8Array {
   });
 }
 
+/** Room for any acknowledgement's payload, in bytes: 175 of text, and 16 digits. */
+export const acknowledgeBytes = 192;
+
+/** What an acknowledgement says of a message as it came. */
+export interface AcknowledgedMessage {
+  readonly messageType: string;
+  /** 0 to 2^53 - 1. */
+  readonly sequence: number;
+  /** Writes the 36 characters of the message's id. */
+  writeIdText(target: Uint8Array, at: number): void;
+}
+
+const encoder = new TextEncoder();
+const TAIL = encoder.encode(',"IsSequentialMessage":true}');
+const ID_KEY = encoder.encode('","AcknowledgedMessageId":"');
+const SEQUENCE_KEY = encoder.encode('","AcknowledgedMessageSequenceNumber":');
+
+/** How the payload begins, by message type. */
+const beginnings = new Map<string, Uint8Array>();
+
+function beginningOf(messageType: string): Uint8Array {
+  let beginning = beginnings.get(messageType);
+  if (beginning === undefined) {
+    beginning = encoder.encode(`{"AcknowledgedMessageType":"${messageType}`);
+    // Two types are acknowledged, and a peer cannot make them more.
+    if (beginnings.size < 8) beginnings.set(messageType, beginning);
+  }
+  return beginning;
+}
+
+/**
+ * Writes what {@linkcode encodeAcknowledge} encodes, byte by byte: text and objects for each of
+ * 40 000 messages in a second take as long as their digests.
+ *
+ * @param message An input or output stream data message.
+ * @param target Has {@linkcode acknowledgeBytes} of room from `at` on.
+ * @returns Bytes written.
+ */
+export function writeAcknowledge(
+  message: AcknowledgedMessage,
+  target: Uint8Array,
+  at: number,
+): number {
+  const beginning = beginningOf(message.messageType);
+  let end = at;
+  target.set(beginning, end);
+  end += beginning.length;
+  target.set(ID_KEY, end);
+  end += ID_KEY.length;
+  message.writeIdText(target, end);
+  end += 36;
+  target.set(SEQUENCE_KEY, end);
+  end = writeNumber(message.sequence, target, end + SEQUENCE_KEY.length);
+  target.set(TAIL, end);
+  return end + TAIL.length - at;
+}
+
+/** Writes the digits of a whole number; returns the index behind them. */
+function writeNumber(value: number, target: Uint8Array, at: number): number {
+  let digits = 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+  let rest = value;
+  for (let i = at + digits - 1; i >= at; i--) {
+    const higher = Math.floor(rest / 10);
+    target[i] = 0x30 + rest - 10 * higher;
+    rest = higher;
+  }
+  return at + digits;
+}
+
 const NUMBER_KEY = new TextEncoder().encode(
   '"AcknowledgedMessageSequenceNumber":',
 );
@@ -60,8 +130,6 @@ function scanNumber(payload: Uint8Array): number | undefined {
   }
   return undefined;
 }
-
-const TAIL = new TextEncoder().encode(',"IsSequentialMessage":true}');
 
 function scanDigits(payload: Uint8Array, start: number): number | undefined {
   let at = start, value = 0;

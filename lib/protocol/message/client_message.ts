@@ -43,7 +43,7 @@
 
 import { createHash } from "node:crypto";
 import { type FrameMemory, freshMemory } from "./frame_memory.ts";
-import { uuidText } from "./message_id.ts";
+import { uuidText, writeUuidText } from "./message_id.ts";
 import { MessageType, type PayloadType } from "./payload.ts";
 
 const TYPE_AT = 4, TYPE_LENGTH = 32;
@@ -160,6 +160,15 @@ export class ClientMessage {
     id.set(this.#frame.subarray(ID_AT + 8, ID_AT + 16), 0);
     id.set(this.#frame.subarray(ID_AT, ID_AT + 8), 8);
     return id;
+  }
+  /**
+   * Writes {@linkcode messageIdText} without making text of it.
+   *
+   * @param target Has 36 bytes of room from `at` on.
+   */
+  writeIdText(target: Uint8Array, at: number): void {
+    writeUuidText(this.#frame, ID_AT + 8, target, at, false);
+    writeUuidText(this.#frame, ID_AT, target, at + 18, true);
   }
   /** Lower-case hex with hyphens. */
   get messageIdText(): string {

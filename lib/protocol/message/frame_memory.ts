@@ -39,6 +39,22 @@ export const freshMemory: FrameMemory = {
     frame.buffer === shared.buffer ? sharedView : new DataView(frame.buffer),
 };
 
+/**
+ * Memory for one small frame at a time: each is valid until the next one.
+ *
+ * @param size The largest frame, in bytes; larger ones get memory of their own.
+ */
+export function passingMemory(size: number): FrameMemory {
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  return {
+    allocate: (length) =>
+      length > size ? new Uint8Array(length) : bytes.subarray(0, length),
+    viewOf: (frame) =>
+      frame.buffer === bytes.buffer ? view : new DataView(frame.buffer),
+  };
+}
+
 /** Bytes of a slab: some frames of the largest size. */
 const slabSize: number = 256 * 1024;
 /** So many slabs are kept while nothing is in them; a window's worth, 4 MiB. */

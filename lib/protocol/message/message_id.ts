@@ -35,6 +35,37 @@ export function uuidText(bytes: Uint8Array, offset = 0): string {
   return text;
 }
 
+/** The characters of each byte's two digits, one behind the other. */
+const digits = new Uint8Array(512);
+for (const [byte, text] of hex.entries()) {
+  digits[2 * byte] = text.charCodeAt(0);
+  digits[2 * byte + 1] = text.charCodeAt(1);
+}
+const HYPHEN = 0x2d;
+
+/**
+ * Writes half of the text form, 8 bytes as 18 characters: `xxxxxxxx-xxxx-xxxx` of the first half,
+ * `-xxxx-xxxxxxxxxxxx` of the second, which begins with its hyphen.
+ *
+ * @param bytes Has the 8 bytes from `from` on.
+ * @param target Has 18 bytes of room from `at` on.
+ * @param second True for the second half.
+ */
+export function writeUuidText(
+  bytes: Uint8Array,
+  from: number,
+  target: Uint8Array,
+  at: number,
+  second: boolean,
+): void {
+  for (let i = 0; i < 8; i++) {
+    if (second ? i === 0 || i === 2 : i === 4 || i === 6) target[at++] = HYPHEN;
+    const byte = bytes[from + i]!;
+    target[at++] = digits[2 * byte]!;
+    target[at++] = digits[2 * byte + 1]!;
+  }
+}
+
 /**
  * The 16 bytes of a UUID in text form.
  *
