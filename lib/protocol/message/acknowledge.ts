@@ -90,7 +90,7 @@ function writeNumber(value: number, target: Uint8Array, at: number): number {
   let rest = value;
   for (let i = at + digits - 1; i >= at; i--) {
     const higher = Math.floor(rest / 10);
-    target[i] = 0x30 + rest - 10 * higher;
+    target[i] = 0x30 + (rest - 10 * higher);
     rest = higher;
   }
   return at + digits;
