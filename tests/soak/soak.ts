@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type FaultyForward, runFaultyForward } from "./faulty_forward.ts";
 import { type FaultyShell, runFaultyShell } from "./faulty_shell.ts";
 
 const lossy = (loss: number) => ({
@@ -52,6 +53,53 @@ for (const run of runs) {
       `${result.bytes} bytes in ${result.seconds.toFixed(1)} s, ` +
       `${result.lost} lost, ${result.resumed} resumed, ` +
       `end ${JSON.stringify(result.end)}, left ${result.left.length}`,
+  );
+}
+
+const MiB = 1024 * 1024;
+const forwards: readonly (FaultyForward & { name: string })[] = [
+  {
+    name:
+      "1 GiB each way, 8 connections, 2 % loss, repeats, reordering, 100 resets, fast pace",
+    bytes: 1024 * MiB,
+    connections: 8,
+    simulate: [
+      "--loss=0.02",
+      "--repeat=0.02",
+      "--reorder=0.02",
+      "--close-after-bytes=20000000",
+      "--close-limit=100",
+      "--close-manner=reset",
+    ],
+    forward: ["--sessions=1"],
+  },
+  {
+    name:
+      "32 MiB each way, 8 connections, 0.3 % loss, repeats, reordering, 10 closes, real pace",
+    bytes: 32 * MiB,
+    connections: 8,
+    simulate: [
+      "--pace=real",
+      "--loss=0.003",
+      "--repeat=0.003",
+      "--reorder=0.003",
+      "--close-after-bytes=6000000",
+      "--close-limit=10",
+    ],
+    forward: ["--sessions=1"],
+  },
+];
+for (const { name, ...run } of forwards) {
+  const result = await runFaultyForward(run, true);
+  const well = result.equal === run.connections && result.refused === 0 &&
+    result.code === 0 && result.left.length === 0;
+  if (!well) failed++;
+  console.log(
+    `${name}: ${result.equal} of ${run.connections} equal in ` +
+      `${result.seconds.toFixed(1)} s, ${result.lost} lost, ` +
+      `${result.resumed} resumed, ${result.refused} of ${result.attempts} ` +
+      `connections refused, exit ${result.code}, left ${result.left.length}, ` +
+      `RSS ${result.rss.join(" ")} MiB`,
   );
 }
 if (failed > 0) Deno.exit(1);
