@@ -2,7 +2,8 @@
  * AWS SSM Session Manager without the plugin, as a library: what the commands are made of.
  *
  * A session has four parts: {@linkcode Aws} starts it, {@linkcode openTransport} carries it,
- * {@linkcode runShell} speaks the protocol, and a {@linkcode Terminal} is its user.
+ * {@linkcode runShell} speaks the protocol, and a {@linkcode Terminal} is its user. A
+ * {@linkcode Forward} has listeners in place of a terminal, and starts its sessions itself.
  *
  * @example
  * ```ts
@@ -75,15 +76,31 @@ export {
   TargetNotFoundError,
 } from "./aws/mod.ts";
 export { systemClock } from "./io/clock.ts";
+export {
+  ListenError,
+  listenLocal,
+  listenTcp,
+  PortInUseError,
+} from "./io/local_listener.ts";
 export { openTerminal, type ProcessTerminal } from "./io/terminal.ts";
 export { namedCertificates, systemCertificates } from "./io/trust.ts";
 export { openTransport, type WebSocketOptions } from "./io/web_socket.ts";
+export { Backlog } from "./session/backlog.ts";
 export {
   ControlError,
+  type ControlFailure,
   type DataKey,
   type SessionControl,
   type SessionGrant,
 } from "./session/control.ts";
+export {
+  Forward,
+  type ForwardNotice,
+  type ForwardOptions,
+  type GrantedSession,
+} from "./session/forward.ts";
+export type { PortEnd, PortStats } from "./session/port_end.ts";
+export { PortStartError } from "./session/port_session.ts";
 export {
   runShell,
   type SessionEnd,
@@ -93,6 +110,9 @@ export {
 } from "./session/shell.ts";
 export {
   type Clock,
+  type LocalAddress,
+  type LocalConnection,
+  type LocalListener,
   type OpenTransport,
   type Terminal,
   type TerminalSize,
