@@ -5,6 +5,7 @@
  * @module
  */
 
+import { endMark } from "./background_program.ts";
 import type { Context } from "./context.ts";
 import type { ForwardCommandOptions } from "./forward.ts";
 import { signalExitCode } from "./signals.ts";
@@ -13,10 +14,13 @@ import { signalExitCode } from "./signals.ts";
 const readyLine = "ready";
 
 /**
- * Says that everything is ready, to the one that waits for it.
+ * Says that everything is ready, to the one that waits for it, and behind what it passes on.
  * @param context The world.
  */
 export async function ready(context: Context): Promise<void> {
+  if (!context.errorIsTerminal) {
+    await context.terminal.writeError(Uint8Array.of(endMark)).catch(() => {});
+  }
   await context.terminal.write(new TextEncoder().encode(`${readyLine}\n`));
 }
 
@@ -41,6 +45,7 @@ export async function goToBackground(
     }
     await context.terminal.write(new TextEncoder().encode(`${line}\n`));
   }
+  await child.passedOn;
   if (!isReady) {
     const { code, signal } = await child.ended;
     return signal === undefined ? code : signalExitCode(signal);

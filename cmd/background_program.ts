@@ -7,11 +7,16 @@
 import type { ChildEnd } from "./context.ts";
 import { permissionFlags } from "./permissions.ts";
 
+/** The byte on its standard error behind all that it said before it was ready; no text has it. */
+export const endMark = 0;
+
 /** What {@linkcode runInBackground} started. */
 export interface BackgroundProgram {
   readonly pid: number;
   /** What it prints on standard output, line by line. */
   readonly lines: AsyncIterable<string>;
+  /** Resolves when all is passed on that it said before it was ready, or to its end. Never rejects. */
+  readonly passedOn: Promise<void>;
   readonly ended: Promise<ChildEnd>;
   kill(signal: Deno.Signal): void;
 }
@@ -29,11 +34,11 @@ export function runInBackground(errorIsTerminal: boolean): BackgroundProgram {
     stderr: errorIsTerminal ? "inherit" : "piped",
     detached: true,
   }).spawn();
-  if (!errorIsTerminal) void relay(child.stderr);
   child.unref();
   return {
     pid: child.pid,
     lines: lines(child.stdout),
+    passedOn: errorIsTerminal ? Promise.resolve() : passOn(child.stderr),
     ended: child.status.then(({ code, signal }) => ({
       code,
       signal: signal ?? undefined,
@@ -57,16 +62,29 @@ function ownArguments(): string[] {
     "--no-prompt",
     "--quiet",
     ...permissionFlags,
-    `--config=${config.pathname}`,
+    `--config=${decodeURIComponent(config.pathname)}`,
     Deno.mainModule,
   ];
 }
 
-async function relay(stream: ReadableStream<Uint8Array>): Promise<void> {
-  for await (const bytes of stream) {
-    for (let at = 0; at < bytes.length;) {
-      at += await Deno.stderr.write(bytes.subarray(at));
+/** Passes on what comes, for as long as we live; resolves at the mark, or the end. */
+function passOn(stream: ReadableStream<Uint8Array>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  (async () => {
+    for await (const bytes of stream) {
+      const end = bytes.indexOf(endMark);
+      // Nobody may read our standard error; what comes is to be taken all the same.
+      await writeError(end < 0 ? bytes : bytes.subarray(0, end))
+        .catch(() => {});
+      if (end >= 0) resolve();
     }
+  })().catch(() => {}).finally(resolve);
+  return promise;
+}
+
+async function writeError(bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    at += await Deno.stderr.write(bytes.subarray(at));
   }
 }
 
