@@ -1,77 +1,12 @@
 /**
- * The official AWS CLI with the official session-manager-plugin, both unchanged, against our
- * simulator: the proof that its two ends do not only agree with each other. Runs wherever both are
- * installed; `SSM_OFFICIAL_AWS` and `SSM_OFFICIAL_PLUGIN` name them where they are not on the PATH.
- * Encryption is left out: the plugin's calls to KMS ignore endpoints.
+ * A shell through the official AWS CLI and plugin: the proof that our two ends do not only agree
+ * with each other. Encryption is left out: the plugin's calls to KMS ignore endpoints.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { shellWords } from "../testkit/shell_words.ts";
-import { hasPty, openPty, type Pty } from "../testkit/pty.ts";
-
-const node = "i-0123456789abcdef0";
-const prompt = "official> ";
-
-/** Where a program is, or why not. */
-async function find(variable: string, name: string): Promise<string> {
-  const path = Deno.env.get(variable) || name;
-  try {
-    const { success } = await new Deno.Command(path, {
-      args: ["--version"],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success ? path : "";
-  } catch {
-    return "";
-  }
-}
-
-async function missing(): Promise<string | undefined> {
-  if (!await find("SSM_OFFICIAL_AWS", "aws")) return "the AWS CLI";
-  if (!await find("SSM_OFFICIAL_PLUGIN", "session-manager-plugin")) {
-    return "session-manager-plugin";
-  }
-  if (!hasPty) return "util-linux's script";
-  return undefined;
-}
-
-/** `ssm simulate -- aws ssm start-session` on a terminal of its own. */
-async function openOfficialShell(...options: string[]): Promise<Pty> {
-  const aws = await find("SSM_OFFICIAL_AWS", "aws");
-  const plugin = await find("SSM_OFFICIAL_PLUGIN", "session-manager-plugin");
-  // The CLI looks for the plugin on the PATH; CLIs older than 2.13 do not know AWS_ENDPOINT_URL.
-  const script =
-    (plugin.includes("/")
-      ? `PATH=${shellWords([plugin.replace(/\/[^/]*$/, "")])}:$PATH; `
-      : "") +
-    `exec ${shellWords([aws])} ssm start-session --target ${node} ` +
-    '--endpoint-url "$AWS_ENDPOINT_URL"';
-  const program = Deno.env.get("SSM_EXECUTABLE");
-  const ssm = program ? [program] : [
-    Deno.execPath(),
-    "run",
-    "--no-prompt",
-    "--allow-all",
-    new URL("../../main.ts", import.meta.url).pathname,
-  ];
-  return await openPty(
-    [...ssm, "simulate", ...options, "--", "sh", "-c", script],
-    {
-      env: {
-        // What the simulated node's shell starts with.
-        SHELL: "/bin/sh",
-        PS1: prompt,
-        ENV: "",
-        HISTFILE: "",
-      },
-      size: { cols: 100, rows: 30 },
-    },
-  );
-}
+import { missing, openOfficial, prompt } from "./official.ts";
 
 for (const pace of ["real", "fast"]) {
   Deno.test(`the official AWS CLI and plugin open a shell on the simulator, pace ${pace}`, async () => {
@@ -80,11 +15,11 @@ for (const pace of ["real", "fast"]) {
       console.log(`skipped: ${what} not installed`);
       return;
     }
-    await using pty = await openOfficialShell(
+    await using pty = await openOfficial([
       "--allow-unsigned-upgrade",
       "--pace",
       pace,
-    );
+    ]);
     await pty.until("Starting session with SessionId:");
     await pty.until(prompt);
 
