@@ -195,7 +195,7 @@ class ForwardCommand {
     // The local port is for the session's history; the listener is ours.
     const localPort = address?.kind === "tcp" ? address.port : 0;
     try {
-      return await this.#aws.startSession(
+      const started = await this.#aws.startSession(
         {
           target: id,
           documentName: documentName ??
@@ -212,6 +212,10 @@ class ForwardCommand {
         (message) => this.#detail(visible(message)),
         signal,
       );
+      this.#detail(
+        `Session ${visible(started.grant.sessionId)} on ${visible(id)}`,
+      );
+      return started;
     } catch (error) {
       if (!isAwsCallError(error)) throw error;
       throw new ControlError(error.message, controlFailure(error), {
