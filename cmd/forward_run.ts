@@ -93,12 +93,13 @@ class ForwardCommand {
       context: this.#context,
       options: this.#options,
     };
+    // Whoever asks too early gets an answer, too: the signal would end a program that takes none.
+    using _figures = context.onStatusRequest(() =>
+      this.#status.say([statsLine(this.#stats())])
+    );
     try {
       await this.#start(listening);
       await this.#sayReady();
-      using _figures = context.onStatusRequest(() =>
-        this.#status.say([statsLine(this.#stats())])
-      );
       this.#status.start();
       return options.command === undefined
         ? await this.#untilSignal()
@@ -312,11 +313,11 @@ class ForwardCommand {
   async #withCommand(command: readonly string[]): Promise<number> {
     // The command decides what is to be done without its ports; that they are gone is said at once.
     this.#failed.promise.catch((error) => {
-      this.#event([
+      this.#event(
         `Cannot go on: ${
-          error instanceof Error ? visible(error.message) : error
+          error instanceof Error ? visible(error.message) : String(error)
         }`,
-      ]);
+      );
       void this.#close(false);
     });
     try {
@@ -358,12 +359,10 @@ class ForwardCommand {
     if (this.#options.verbose > 0) this.#say([line]);
   }
 
-  /** The first line of an event begins with the time. */
-  #event(lines: readonly string[]): void {
-    const [first, ...more] = lines;
-    if (first === undefined) return;
+  /** One line for each event, with the time. */
+  #event(line: string): void {
     const time = new Date(this.#context.clock.now()).toTimeString().slice(0, 8);
-    this.#say([`${time} ${first}`, ...more]);
+    this.#say([`${time} ${line}`]);
   }
 }
 
