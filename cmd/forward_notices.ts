@@ -20,64 +20,51 @@ export interface ForwardNames {
 }
 
 /**
- * The lines for an event; none where it is of no interest.
+ * The line for an event.
  * @param notice What happened; its texts may come from the node.
  * @param names How to call things.
  */
 export function forwardNotice(
   notice: ForwardNotice,
   { node, destination, onNode }: ForwardNames,
-): string[] {
+): string {
   switch (notice.kind) {
     case "lost":
-      return [
-        `Connection to ${node} lost: ${visible(notice.reason)}; resuming…`,
-      ];
+      return `Connection to ${node} lost: ${visible(notice.reason)}; resuming…`;
     case "resumed":
-      return [`Connection to ${node} resumed after ${seconds(notice.after)}`];
+      return `Connection to ${node} resumed after ${seconds(notice.after)}`;
     case "slept":
-      return [
-        `This machine slept for ${
-          seconds(notice.milliseconds)
-        }; checking the connection to ${node}`,
-      ];
+      return `This machine slept for ${
+        seconds(notice.milliseconds)
+      }; checking the connection to ${node}`;
     case "login":
-      return [
-        "Waiting for credentials that work, the ports stay open:",
-        ...errorLines(notice.error),
-      ];
+      return `Waiting for credentials, the ports stay open: ${
+        errorLine(notice.error)
+      }`;
     case "refused":
-      return [
-        `Connection from ${notice.peer} failed: ` +
+      return `Connection from ${notice.peer} failed: ` +
         (onNode === undefined
           ? `${node} cannot connect to ${destination}`
-          : `nothing listens on port ${onNode} of ${node}`),
-      ];
+          : `nothing listens on port ${onNode} of ${node}`);
     case "held-up":
-      return [
-        `The program at ${notice.peer} does not read: ${
-          bytes(notice.waiting)
-        } wait for it, and its session waits with them`,
-      ];
+      return `The program at ${notice.peer} does not read: ${
+        bytes(notice.waiting)
+      } wait for it, and its session waits with them`;
     case "warning":
-      return [visible(notice.text)];
+      return visible(notice.text);
     case "opened":
-      return [
-        `Opened session ${notice.sessions} to ${destination} for new ` +
-        `connections, as ${notice.busy} are busy (--sessions 1 turns this off)`,
-      ];
+      return `Opened session ${notice.sessions} to ${destination} for new ` +
+        `connections, as ${notice.busy} are busy (--sessions 1 turns this off)`;
     case "ended":
-      return endLines(notice.end, notice.reset, notice.next);
+      return endLine(notice.end, notice.reset, notice.next);
     case "restored":
-      return [
-        `New session to ${destination} after ${seconds(notice.after)}`,
-      ];
+      return `New session to ${destination} after ${seconds(notice.after)}`;
     case "retrying":
-      return ["Cannot start a new session yet:", ...errorLines(notice.error)];
+      return `Trying again to start a session: ${errorLine(notice.error)}`;
   }
 }
 
-function endLines(end: PortEnd, reset: number, next: string): string[] {
+function endLine(end: PortEnd, reset: number, next: string): string {
   // The service names the session in front, which is of no use here.
   const why = visible(end.message).replace(/^Session: \S+ /, "it ")
     .replace(/\.$/, "");
@@ -91,16 +78,13 @@ function endLines(end: PortEnd, reset: number, next: string): string[] {
     : next === "now"
     ? "; starting a new one"
     : "";
-  return [`Session over: ${why}${what}${then}`];
+  return `Session over: ${why}${what}${then}`;
 }
 
-function errorLines(error: Error): string[] {
-  const { message, hints, details } = describeError(error);
-  return [
-    `  ${message ?? ""}`,
-    ...details.map((line) => `  ${line}`),
-    ...hints.map((hint) => `  hint: ${hint}`),
-  ];
+/** An error and what helps, in one line. */
+function errorLine(error: Error): string {
+  const { message, hints } = describeError(error);
+  return [message ?? "", ...hints.map((hint) => `hint: ${hint}`)].join("; ");
 }
 
 /**

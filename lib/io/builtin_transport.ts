@@ -220,6 +220,9 @@ export class BuiltinTransport implements Transport {
     return this.#arrived.read();
   }
 
+  /** The platform cannot ping. */
+  readonly canAsk = false;
+
   /** The platform cannot ping, so this ends the transport; see {@linkcode Transport.check}. */
   check(_limit: number): void {
     if (this.#ended || this.#closing !== undefined) return;

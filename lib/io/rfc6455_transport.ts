@@ -165,6 +165,9 @@ export class Rfc6455Transport implements Transport {
     await this.closed;
   }
 
+  /** It can ping. */
+  readonly canAsk = true;
+
   /** Pings, and ends as lost if nothing arrives; see {@linkcode Transport.check}. */
   check(limit: number): void {
     if (!this.#ended && this.#closing === undefined) {

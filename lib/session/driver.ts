@@ -43,6 +43,12 @@ import { WakeUp } from "./wake_up.ts";
 const blockedPause = 100;
 /** Milliseconds that a connection has for a sign of life after the machine slept. */
 const checkLimit = 5_000;
+/**
+ * When something has waited for an answer for so long without a word, in milliseconds, the
+ * connection is checked: after a change of network it is dead, and nothing says so. Pings alone take
+ * a minute and a half to notice.
+ */
+const silenceCheck = 5_000;
 /** A timer this late, in milliseconds, means that the process was stopped, or the machine asleep. */
 const sleptLimit = 10_000;
 
@@ -90,6 +96,8 @@ export class Driver {
   #progressAt: number;
   /** When frames last came. */
   #heardAt: number;
+  /** When the connection was last new, or checked. */
+  #checkedAt = 0;
   #running: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
@@ -174,6 +182,7 @@ export class Driver {
       clientVersion,
     }));
     this.#out.attach(transport);
+    this.#checkedAt = this.#clock.now();
     this.flush();
     return true;
   }
@@ -274,7 +283,21 @@ export class Driver {
     // yet: its time begins again, as with a new connection.
     if (late > sleptLimit && this.connected) this.channel.reconnected(now);
     this.channel.handleTimeout(now);
+    this.#checkSilence(now);
     this.flush();
+  }
+
+  /** Asks the service, not the agent, which may have its reasons to be silent. */
+  #checkSilence(now: number): void {
+    const { transport } = this.#out;
+    const since = Math.max(this.#heardAt, this.#checkedAt);
+    if (
+      transport?.canAsk && this.channel.unacknowledged > 0 &&
+      now - since >= silenceCheck
+    ) {
+      this.#checkedAt = now;
+      transport.check(checkLimit);
+    }
   }
 
   /** Ends the connection, for good. */

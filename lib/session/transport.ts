@@ -45,6 +45,8 @@ export interface Transport {
    * within so many milliseconds ends as lost. One that cannot ask ends at once.
    */
   check(limit: number): void;
+  /** True where {@linkcode check} asks the other end. */
+  readonly canAsk: boolean;
   /** Resolves once, at the end of the transport, whoever ended it. Never rejects. */
   readonly closed: Promise<TransportClose>;
   /**

@@ -24,6 +24,7 @@ const URL_1 =
 
 const transport: Transport = {
   check() {},
+  canAsk: true,
   send: () => {},
   sendText: () => {},
   buffered: 0,

@@ -23,7 +23,10 @@ import type {
   TransportClose,
 } from "../../lib/session/transport.ts";
 
-/** A transport whose other end is the test. */
+/**
+ * A transport whose other end is the test. What `read` gave is overwritten with the next call, as a
+ * transport may (`lib/session/transport.ts`).
+ */
 export class FakeTransport implements Transport {
   buffered = 0;
   /** While true, what is sent stays in `buffered`, and `drained` waits for {@linkcode release}. */
@@ -41,6 +44,7 @@ export class FakeTransport implements Transport {
   /** What our side closed it with. */
   closedWith: number | undefined;
   #arrived: Uint8Array[] = [];
+  #given: Uint8Array[] = [];
   #wake: () => void = () => {};
   #drained: (() => void)[] = [];
 
@@ -55,6 +59,7 @@ export class FakeTransport implements Transport {
   }
   /** What `check` was called with. */
   readonly checks: number[] = [];
+  canAsk = true;
   check(limit: number): void {
     this.checks.push(limit);
   }
@@ -69,15 +74,19 @@ export class FakeTransport implements Transport {
     for (const resolve of this.#drained.splice(0)) resolve();
   }
   async read(): Promise<readonly Uint8Array[] | undefined> {
+    for (const each of this.#given.splice(0)) each.fill(0xaa);
     for (;;) {
-      if (this.#arrived.length > 0) return this.#arrived.splice(0);
+      if (this.#arrived.length > 0) {
+        this.#given = this.#arrived.splice(0);
+        return [...this.#given];
+      }
       if (this.ended) return undefined;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
   /** A message arrives. */
   deliver(message: Uint8Array): void {
-    this.#arrived.push(message);
+    this.#arrived.push(message.slice());
     this.#wake();
   }
   /** The connection is lost, or closed by the peer. */
@@ -153,6 +162,8 @@ export class FakeAgent {
   readonly events: ChannelEvent[] = [];
   /** Told of each event, after it was kept. */
   onEvent: (event: ChannelEvent) => void = () => {};
+  /** Called before frames go out: there may be room to send. */
+  onRoom: () => void = () => {};
   /** Milliseconds that a frame travels, asked for each; it is lost with the connection. */
   latency: () => number = () => 0;
   readonly #clock: Clock;
@@ -216,6 +227,7 @@ export class FakeAgent {
       }
       this.onEvent(e);
     }
+    this.onRoom();
     const transport = this.#control.transports.at(-1);
     const now = this.#clock.now();
     if (transport !== undefined) {
