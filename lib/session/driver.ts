@@ -290,14 +290,12 @@ export class Driver {
   /** Asks the service, not the agent, which may have its reasons to be silent. */
   #checkSilence(now: number): void {
     const { transport } = this.#out;
-    const since = Math.max(this.#heardAt, this.#checkedAt);
-    if (
-      transport?.canAsk && this.channel.unacknowledged > 0 &&
-      now - since >= silenceCheck
-    ) {
-      this.#checkedAt = now;
-      transport.check(checkLimit);
-    }
+    const waiting = this.channel.waitingSince;
+    if (!transport?.canAsk || waiting === undefined) return;
+    const since = Math.max(waiting, this.#heardAt, this.#checkedAt);
+    if (now - since < silenceCheck) return;
+    this.#checkedAt = now;
+    transport.check(checkLimit);
   }
 
   /** Ends the connection, for good. */

@@ -160,8 +160,8 @@ export class MuxPort implements Carrier {
 
   #keepAlive(): void {
     this.#cancelNop = this.#host.clock.setTimer(keepAliveInterval, () => {
-      // One is as good as the many of a long outage.
-      if (!this.#smux.pending) this.probe();
+      // Whatever is on its way is as good, and one as the many of a long outage.
+      if (this.#host.channel.unacknowledged === 0) this.probe();
       this.#keepAlive();
     });
   }

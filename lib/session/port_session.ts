@@ -149,8 +149,12 @@ export class PortSession {
       await Promise.race([session.#started.promise, aborted.promise]);
       return session;
     } catch (error) {
+      // Of a connection that is given up, the reason is the session's.
+      const end = session.#over;
       await session.close();
-      throw error;
+      throw end === undefined || signal.aborted
+        ? error
+        : new PortStartError(end);
     } finally {
       cancel();
       signal.removeEventListener("abort", onAbort);

@@ -394,6 +394,10 @@ export class DataChannel {
   get unacknowledged(): number {
     return this.#outgoing.unacknowledged;
   }
+  /** When the oldest of them was first sent, in milliseconds; `undefined` where none is in flight. */
+  get waitingSince(): number | undefined {
+    return this.#outgoing.oldestSince;
+  }
   /** Bytes of frames that the peer has acknowledged. */
   get acknowledgedBytes(): number {
     return this.#outgoing.acknowledgedBytes;
