@@ -27,6 +27,8 @@ export interface MuxConnectionHost {
   waits(bytes: number): void;
   /** So many bytes wait: more than may. */
   heldUp(waiting: number): void;
+  /** One connection more (1), or fewer (-1), has more waiting than one may have. */
+  overfull(change: 1 | -1): void;
   /** Nothing of it is left. */
   closed(): void;
 }
@@ -44,6 +46,8 @@ export class MuxConnection {
   localEnded = false;
   #remoteEnded = false;
   #closed = false;
+  #overfull = false;
+  /** It was told, and is not told again before much less waits. */
   #heldUp = false;
   #activity = 0;
   /** When the far end last sent something, or one end closed. */
@@ -61,11 +65,6 @@ export class MuxConnection {
       broke: () => this.destroy(),
       wrote: (bytes) => this.#wrote(bytes),
     });
-  }
-
-  /** True while more waits for the local program than may. */
-  get overfull(): boolean {
-    return this.#pump.waiting > connectionBacklog;
   }
 
   /** True while something that the local program sent has not gone out. */
@@ -103,17 +102,28 @@ export class MuxConnection {
     const before = this.#pump.waiting;
     this.#pump.push(bytes);
     // A connection that takes nothing any more has nothing waiting either.
+    this.#measure();
     this.#host.waits(this.#pump.waiting - before);
     if (this.localEnded) this.#heardAt = this.#host.clock.now();
-    if (this.overfull && !this.#heldUp) {
-      this.#heldUp = true;
-      this.#host.heldUp(this.#pump.waiting);
-    }
   }
 
   #wrote(bytes: number): void {
-    if (this.#pump.waiting < connectionBacklog / 2) this.#heldUp = false;
+    this.#measure();
     this.#host.waits(-bytes);
+  }
+
+  /** Tells when more waits than may, and when not any more: nobody looks at all connections. */
+  #measure(): void {
+    const { waiting } = this.#pump;
+    const overfull = waiting > connectionBacklog;
+    if (overfull !== this.#overfull) {
+      this.#overfull = overfull;
+      this.#host.overfull(overfull ? 1 : -1);
+    }
+    if (waiting < connectionBacklog / 2) this.#heldUp = false;
+    if (!overfull || this.#heldUp) return;
+    this.#heldUp = true;
+    this.#host.heldUp(waiting);
   }
 
   #localEnd(): void {

@@ -30,6 +30,8 @@ export class MuxPort implements Carrier {
   /** Streams that ended without a byte, and when: the report may come behind. */
   #silentEnds: { readonly peer: string; readonly at: number }[] = [];
   #pumping = false;
+  /** Connections that have more waiting than one may have. */
+  #overfull = 0;
   #cancelNop: (() => void) | undefined;
 
   /** @param keepAlive True for agents that end a session without NOPs (sessions.md §6.4). */
@@ -81,6 +83,7 @@ export class MuxPort implements Carrier {
       moved: (up, down) => this.#host.moved(up, down),
       waits: (bytes) => this.#host.waits(bytes),
       heldUp: (waiting) => this.#host.heldUp(peer.name, waiting),
+      overfull: (change) => this.#overfull += change,
       closed: () => {
         this.#connections.delete(stream);
         this.#schedule();
@@ -98,10 +101,7 @@ export class MuxPort implements Carrier {
 
   /** True while some connection has more waiting than one may have. */
   get overfull(): boolean {
-    for (const connection of this.#connections.values()) {
-      if (connection.overfull) return true;
-    }
-    return false;
+    return this.#overfull > 0;
   }
 
   /** The agent could not connect to the destination; it does not say for which stream (pitfalls.md §2.15). */

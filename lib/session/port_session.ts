@@ -31,6 +31,8 @@ import {
   type PortNotice,
   type PortStats,
 } from "./port_end.ts";
+import { PortIntake } from "./port_intake.ts";
+import { Progress } from "./progress.ts";
 import type { Patience } from "./resume.ts";
 import type { Clock } from "./transport.ts";
 
@@ -79,22 +81,19 @@ export class PortSession {
   readonly #size: PayloadSize;
   readonly #end = Promise.withResolvers<PortEnd>();
   readonly #started = Promise.withResolvers<void>();
-  readonly #room: Disposable;
+  readonly #intake: PortIntake;
+  readonly #going: Progress;
   #carrier: Carrier | undefined;
   /** Connections that the end of the session ended. */
   resetConnections = 0;
   #agentVersion = "";
   #over: PortEnd | undefined;
   #probed = false;
-  /** Bytes of payload that the channel gets back when there is room again. */
-  #held = 0;
   #total = 0;
   #up = 0;
   #down = 0;
   #reconnects = 0;
-  #ownBacklog = 0;
   #leaving: Promise<void> | undefined;
-  #progressWaiters: (() => void)[] = [];
 
   private constructor(options: PortSessionOptions) {
     this.#options = options;
@@ -121,7 +120,15 @@ export class PortSession {
       onGone: (error) => this.#finish(portEndOfLoss(error)),
       onError: (cause) => this.#fail(cause),
     });
-    this.#room = backlog.watch(() => this.#release());
+    this.#going = new Progress(clock);
+    this.#intake = new PortIntake({
+      backlog,
+      overfull: () => this.#carrier?.overfull ?? false,
+      consumed: (bytes) => {
+        this.#driver.channel.consumed(bytes, clock.now());
+        this.#driver.flush();
+      },
+    });
   }
 
   /**
@@ -201,7 +208,7 @@ export class PortSession {
       roundTrip: channel.roundTrip,
       resends: channel.resends,
       reconnects: this.#reconnects,
-      waiting: this.#ownBacklog,
+      waiting: this.#intake.waiting,
     };
   }
 
@@ -283,7 +290,7 @@ export class PortSession {
   }
 
   #host(): CarrierHost {
-    const { backlog, clock, grace, notify } = this.#options;
+    const { clock, grace, notify } = this.#options;
     const { channel } = this.#driver;
     return {
       channel,
@@ -295,22 +302,16 @@ export class PortSession {
         this.#up += up;
         this.#down += down;
       },
-      waits: (bytes) => {
-        this.#ownBacklog += bytes;
-        if (bytes > 0) return backlog.add(bytes);
-        backlog.remove(-bytes);
-        this.#release();
-      },
+      waits: (bytes) => this.#intake.waits(bytes),
       refused: (peer) => notify({ kind: "refused", peer }),
       heldUp: (peer, waiting) => notify({ kind: "held-up", peer, waiting }),
       disconnected: () => {
-        this.#release();
+        this.#intake.release();
         if (this.#over === undefined) this.#options.onRoom();
       },
     };
   }
 
-  /** What comes is taken, unless too much waits: then the agent is to feel it (sessions.md §6.5). */
   #payload(bytes: Uint8Array): void {
     const carrier = this.#carrier;
     if (carrier === undefined) return;
@@ -320,21 +321,7 @@ export class PortSession {
       if (!(error instanceof SmuxProtocolError)) throw error;
       return this.#finish({ kind: "failed", message: error.message });
     }
-    this.#held += bytes.length;
-    this.#release();
-  }
-
-  /** Gives the channel its room back, unless too much waits. */
-  #release(): void {
-    const { backlog, clock } = this.#options;
-    if (
-      this.#held === 0 || this.#carrier?.overfull ||
-      backlog.holds(this.#ownBacklog)
-    ) return;
-    const bytes = this.#held;
-    this.#held = 0;
-    this.#driver.channel.consumed(bytes, clock.now());
-    this.#driver.flush();
+    this.#intake.took(bytes.length);
   }
 
   #progress(): void {
@@ -343,10 +330,7 @@ export class PortSession {
     if (this.#probed && channel.unacknowledged === 0) this.#ready();
     this.#size.acknowledged(channel.acknowledgedBytes);
     if (this.#over === undefined) this.#carrier?.progress();
-    const waiters = this.#progressWaiters;
-    if (waiters.length === 0) return;
-    this.#progressWaiters = [];
-    for (const wake of waiters) wake();
+    this.#going.made();
   }
 
   #fail(cause: unknown): void {
@@ -359,7 +343,7 @@ export class PortSession {
     this.#over = end;
     this.#started.reject(new PortStartError(end));
     this.resetConnections = this.#carrier?.dispose() ?? 0;
-    this.#room[Symbol.dispose]();
+    this.#intake[Symbol.dispose]();
     // Whoever learns of the end may count on nothing being left.
     this.close().then(() => this.#end.resolve(end));
   }
@@ -383,7 +367,7 @@ export class PortSession {
     ) {
       const flag = channel.flag(Flag.TerminateSession, clock.now());
       this.#driver.flush();
-      await this.#until(
+      await this.#going.until(
         () => channel.over || channel.isAcknowledged(flag),
         flagLimit,
       );
@@ -399,22 +383,5 @@ export class PortSession {
       },
     });
     if (left) this.#finish({ kind: "left", message: "The session was left" });
-  }
-
-  /** Waits for something that progress brings, at most so many milliseconds. */
-  async #until(done: () => boolean, limit: number): Promise<void> {
-    const { clock } = this.#options;
-    let late = false;
-    const wake = () => {
-      for (const each of this.#progressWaiters.splice(0)) each();
-    };
-    const cancel = clock.setTimer(limit, () => {
-      late = true;
-      wake();
-    });
-    while (!late && !done()) {
-      await new Promise<void>((resolve) => this.#progressWaiters.push(resolve));
-    }
-    cancel();
   }
 }

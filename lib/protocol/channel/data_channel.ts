@@ -38,21 +38,11 @@ import {
   PayloadType,
 } from "../message/payload.ts";
 import { encodeSize, type TerminalSize } from "../message/size.ts";
-import { clientVersion } from "../message/version.ts";
 import { acknowledgeDelay, Acknowledgements } from "./acknowledgements.ts";
 import { ChannelState } from "./channel_state.ts";
-import {
-  nonceCounter,
-  type NonceSource,
-  type SessionCipher,
-} from "./encryption.ts";
 import type { ChannelEvent } from "./events.ts";
-import {
-  type Handshake,
-  HandshakeResponder,
-  type ProvidedDataKey,
-} from "./handshake_flow.ts";
-import { HandshakeRequester } from "./handshake_request_flow.ts";
+import type { Handshake, ProvidedDataKey } from "./handshake_flow.ts";
+import { makeHandshake } from "./make_handshake.ts";
 import { Outgoing } from "./outgoing.ts";
 import {
   type DataChannelOptions,
@@ -102,7 +92,12 @@ export class DataChannel {
       this.#role === "client",
       options.reuseFrames ? passingMemory(512) : freshMemory,
     );
-    this.#handshake = this.#makeHandshake(options, now);
+    this.#handshake = makeHandshake(
+      options,
+      this.#state,
+      (type, payload) => this.#enqueue(type, payload),
+      now,
+    );
     this.#state.started = this.#handshake === undefined;
     this.#receiver = new Receiver(
       {
@@ -114,32 +109,6 @@ export class DataChannel {
       options.receiveCapacity ?? defaultReceiveCapacity,
       options.accepting ?? true,
     );
-  }
-
-  #makeHandshake(
-    options: DataChannelOptions,
-    now: number,
-  ): Handshake | undefined {
-    const nonce: NonceSource = this.#role === "agent"
-      ? nonceCounter(this.#random(12))
-      : () => this.#random(12);
-    const host = {
-      nonce,
-      sendPlain: (type: number, payload: Uint8Array) =>
-        this.#enqueue(type, payload),
-      emit: (event: ChannelEvent) => this.#state.emit(event),
-      encryptWith: (cipher: SessionCipher) => {
-        this.#state.cipher = cipher;
-      },
-    };
-    if (this.#role === "client") {
-      return new HandshakeResponder(
-        host,
-        options.clientVersion ?? clientVersion,
-      );
-    }
-    if (options.handshake === undefined) return undefined;
-    return new HandshakeRequester(host, options.handshake, this.#random, now);
   }
 
   // ── in ────────────────────────────────────────────────────────────────────────────────────

@@ -8,10 +8,8 @@
  * @module
  */
 
-import {
-  RetransmissionQueue,
-  type Transmission,
-} from "./retransmission_queue.ts";
+import { type Outstanding, OutstandingPool } from "./outstanding.ts";
+import { RetransmissionQueue } from "./retransmission_queue.ts";
 import {
   type EstimatorOptions,
   initialTimeout,
@@ -47,44 +45,12 @@ const eagerTimeout = 50;
 /** … while no more than these wait for an answer, so that a bulk upload is not sent twice. */
 const eagerMessages = 4;
 
-/** So many notes about messages are kept for the next ones. */
-const spareLimit = 2048;
-
-/** A message that is not acknowledged yet. */
-interface Outstanding extends Transmission {
-  number: number;
-  frame: Uint8Array;
-  /** Sent more than once: its acknowledgement tells no round trip (Karn). */
-  repeated: boolean;
-  /** Its first transmission on this connection. */
-  firstOrder: number | undefined;
-  /** Highest number that had been sent when this message last went out. */
-  sentBefore: number;
-}
-
-const none = new Uint8Array();
-
-function blank(): Outstanding {
-  return {
-    number: -1,
-    frame: none,
-    attempt: 0,
-    firstSent: undefined,
-    lastSent: 0,
-    waiting: true,
-    repeated: false,
-    order: -1,
-    firstOrder: undefined,
-    sentBefore: -1,
-  };
-}
-
 /** The sending half of a channel's sequence. */
 export class Outgoing {
   readonly #repair: Repair;
   readonly #estimator: RoundTripEstimator;
   readonly #outstanding = new Map<number, Outstanding>();
-  readonly #spares: Outstanding[] = [];
+  readonly #notes = new OutstandingPool();
   /** Numbers to send next, for the first time or again, in order. */
   #ready: Outstanding[] = [];
   #readyAt = 0;
@@ -164,9 +130,7 @@ export class Outgoing {
 
   /** Keeps a finished frame, which carries the number `next`, until it is acknowledged. */
   add(frame: Uint8Array): void {
-    const message = this.#spares.pop() ?? blank();
-    message.number = this.#next++;
-    message.frame = frame;
+    const message = this.#notes.take(this.#next++, frame);
     this.#outstanding.set(message.number, message);
     this.#bytes += frame.length;
     this.#ready.push(message);
@@ -198,25 +162,9 @@ export class Outgoing {
       this.#backOff = 0;
     }
     this.#window.acknowledged(length);
-    this.#spare(message);
+    this.#notes.giveBack(message);
     if (number > this.#highestAcknowledged) this.#highestAcknowledged = number;
     if (this.#repair === "selective") this.#lossCheckAt = now;
-  }
-
-  /**
-   * Keeps what an acknowledged message was noted in for another one: tens of thousands come and go
-   * each second, and live just long enough to be expensive garbage.
-   */
-  #spare(message: Outstanding): void {
-    // One that still stands in line would be found there as another message.
-    if (message.waiting || this.#spares.length >= spareLimit) return;
-    message.frame = none;
-    message.attempt = 0;
-    message.firstSent = undefined;
-    message.waiting = true;
-    message.repeated = false;
-    message.firstOrder = undefined;
-    this.#spares.push(message);
   }
 
   /**
