@@ -144,9 +144,8 @@ export class BasicPort implements Carrier {
     const { clock, grace } = this.#host;
     this.#wait(this.#heardAt + grace - clock.now(), () => {
       const waiting = this.#current?.pump.waiting ?? 0;
-      if (waiting > 0 || clock.now() < this.#heardAt + grace) {
-        return this.#wait(grace, () => this.#watch());
-      }
+      if (waiting > 0) return this.#wait(grace, () => this.#watch());
+      if (clock.now() < this.#heardAt + grace) return this.#watch();
       this.#hangUp();
     });
   }

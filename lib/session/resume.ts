@@ -168,7 +168,7 @@ export async function reconnect(
       false,
     );
   }
-  let forbidden = 0, tries = 0, loggedOut = false;
+  let forbidden = 0, tries = 0, loggedOut = false, told = false;
   for (let attempt = lost.fruitless;; attempt++) {
     if (loggedOut) await sleep(loginDelay, options);
     else if (attempt > 0) await sleep(backOff(attempt - 1, random), options);
@@ -189,8 +189,8 @@ export async function reconnect(
         error instanceof ControlError && error.failure === "login" &&
         patience.onLogin !== undefined
       ) {
-        if (!loggedOut) patience.onLogin(error);
-        loggedOut = true;
+        if (!told) patience.onLogin(error);
+        told = loggedOut = true;
         continue;
       }
       loggedOut = false;

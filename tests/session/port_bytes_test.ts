@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ControlError } from "../../lib/session/control.ts";
 import type { FakeConnection } from "../testkit/fake_local.ts";
-import { type FarStream, joined, PortBench } from "../testkit/port_bench.ts";
+import { PortBench } from "../testkit/port_bench.ts";
+import { type FarStream, joined } from "../testkit/port_node.ts";
 
 /** Bytes that tell of which connection and direction they are, and where they belong. */
 function pattern(seed: number, length: number, from = 0): Uint8Array {

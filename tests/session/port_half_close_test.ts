@@ -1,7 +1,8 @@
 /** Which end of a connection ends when: docs/protocol/sessions.md §6.3. */
 
 import assert from "node:assert/strict";
-import { type FarStream, PortBench } from "../testkit/port_bench.ts";
+import { PortBench } from "../testkit/port_bench.ts";
+import type { FarStream } from "../testkit/port_node.ts";
 
 /** A far program that goes on after the end of its input. */
 function keepOpen(far: FarStream): void {

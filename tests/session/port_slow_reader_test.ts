@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { Backlog, connectionBacklog } from "../../lib/session/backlog.ts";
 import type { FakeConnection } from "../testkit/fake_local.ts";
 import { ManualClock } from "../testkit/manual_clock.ts";
-import { type FarStream, PortBench } from "../testkit/port_bench.ts";
+import { PortBench } from "../testkit/port_bench.ts";
+import type { FarStream } from "../testkit/port_node.ts";
 
 const MiB = 1024 * 1024;
 /** Large payloads, as these tests move much. */

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { ControlError } from "../../lib/session/control.ts";
 import { PortSession, PortStartError } from "../../lib/session/port_session.ts";
 import { TransportError } from "../../lib/session/transport.ts";
+import { PortBench } from "../testkit/port_bench.ts";
 import {
   basicAgent,
   newAgent,
-  PortBench,
   type PortNodeOptions,
-} from "../testkit/port_bench.ts";
+} from "../testkit/port_node.ts";
 import { settle } from "../testkit/manual_clock.ts";
 
 /** How it ended, in the words that the user gets. */

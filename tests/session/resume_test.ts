@@ -2,85 +2,18 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ControlError } from "../../lib/session/control.ts";
 import {
-  connect,
   type Connection,
   ConnectionLostError,
   firstConnectLimit,
   longestDelay,
-  type LostConnection,
-  reconnect,
   reconnectLimit,
 } from "../../lib/session/resume.ts";
 import {
   TransportError,
   UpgradeRefusedError,
 } from "../../lib/session/transport.ts";
-import { FakeControl, fakeGrant } from "../testkit/fake_session.ts";
-import { ManualClock } from "../testkit/manual_clock.ts";
-
-class Attempt {
-  readonly clock = new ManualClock();
-  readonly control = new FakeControl();
-  readonly abort = new AbortController();
-  /** When each try was made, in milliseconds since the beginning. */
-  readonly tries: number[] = [];
-  readonly start = this.clock.now();
-  random = () => 0.999;
-  outcome: Connection | Error | undefined;
-
-  /** What each try comes to; the last one repeats. */
-  constructor(...failures: (Error | undefined)[]) {
-    this.control.onOpen = () => {
-      this.#note();
-      const failure = failures.length > 1 ? failures.shift() : failures[0];
-      if (failure !== undefined) throw failure;
-    };
-  }
-
-  #note(): void {
-    this.tries.push(this.clock.now() - this.start);
-  }
-
-  get #options() {
-    return {
-      control: this.control,
-      clock: this.clock,
-      signal: this.abort.signal,
-      random: () => this.random(),
-    };
-  }
-
-  connect(): this {
-    return this.#watch(connect(fakeGrant, this.#options));
-  }
-
-  reconnect(lost: Partial<LostConnection> = {}): this {
-    return this.#watch(reconnect({
-      streamUrl: "ws://127.0.0.1/old",
-      since: this.start,
-      fruitless: 0,
-      reason: "reset",
-      ...lost,
-    }, this.#options));
-  }
-
-  get over(): boolean {
-    return this.outcome !== undefined;
-  }
-
-  /** The times between the tries. */
-  get waits(): number[] {
-    return this.tries.slice(1).map((at, i) => Math.round(at - this.tries[i]!));
-  }
-
-  #watch(promise: Promise<Connection>): this {
-    promise.then(
-      (connection) => this.outcome = connection,
-      (error) => this.outcome = error,
-    );
-    return this;
-  }
-}
+import { fakeGrant } from "../testkit/fake_session.ts";
+import { Attempt } from "./attempt.ts";
 
 const unreachable = new TransportError("Cannot open WebSocket: refused");
 
