@@ -80,7 +80,8 @@ export class SessionPool {
   /** Local connections that wait for a session. */
   readonly #waiting: LocalPeer[] = [];
   #restoring = false;
-  #lostAt: number | undefined;
+  /** When a session was missed that is not there again. */
+  #missedAt: number | undefined;
   #shortLives = 0;
   #cancelBusy: (() => void) | undefined;
   /** The figures of sessions that are over. */
@@ -107,7 +108,7 @@ export class SessionPool {
     const opened = await Promise.allSettled(
       Array.from({ length: sessions }, async () => {
         try {
-          this.#add(await open(either));
+          await this.#add(await open(either));
         } catch (error) {
           // The others need not be waited for.
           failed.abort(error);
@@ -154,7 +155,8 @@ export class SessionPool {
     if (this.#stopped.signal.aborted) return peer.conn.close();
     this.#waiting.push(peer);
     this.room();
-    if (this.#waiting.length > 0 && this.#sessions.size === 0) this.#restore();
+    // What timed out comes back when somebody connects.
+    if (this.#sessions.size < (this.#options.sessions ?? 1)) this.#restore();
     this.#watchBusy();
   }
 
@@ -177,10 +179,16 @@ export class SessionPool {
     return least;
   }
 
-  #add(session: PortSession): void {
-    if (this.#stopped.signal.aborted) {
-      void session.close();
-      return;
+  /**
+   * Takes a session into use.
+   *
+   * @throws The reason why it comes too late; it has been ended.
+   */
+  async #add(session: PortSession): Promise<void> {
+    const { signal } = this.#stopped;
+    if (signal.aborted) {
+      await session.close();
+      throw signal.reason;
     }
     const since = this.#options.clock.now();
     this.#sessions.set(session, since);
@@ -207,7 +215,6 @@ export class SessionPool {
       : end.kind === "idle" && this.#waiting.length === 0
       ? this.#sessions.size > 0 ? "others" : "on demand"
       : "now";
-    this.#lostAt ??= now;
     notify({ kind: "ended", end, reset: session.resetConnections, next });
     if (next === "never") onFailed(new PortStartError(end));
     else if (next === "now") this.#restore();
@@ -217,6 +224,7 @@ export class SessionPool {
   #restore(): void {
     if (this.#restoring || this.#stopped.signal.aborted) return;
     this.#restoring = true;
+    this.#missedAt = this.#options.clock.now();
     const work = this.#open().catch((error) => {
       if (!this.#stopped.signal.aborted) this.#options.onFailed(error);
     }).finally(() => {
@@ -230,20 +238,22 @@ export class SessionPool {
     const { clock, sessions = 1, tries, notify } = this.#options;
     const { signal } = this.#stopped;
     const waits = { clock, signal };
-    for (let failures = this.#shortLives, told = "";;) {
+    // Sessions that ended soon are reasons to wait, but no tries.
+    let hurried = this.#shortLives;
+    for (let failures = 0, told = "";;) {
       if (this.#sessions.size >= sessions) return;
       if (told === "login") await sleep(loginDelay, waits);
-      else if (failures > 0) {
-        await sleep(backOff(failures - 1, Math.random), waits);
+      else if (hurried + failures > 0) {
+        await sleep(backOff(hurried + failures - 1, Math.random), waits);
       }
       try {
-        this.#add(await this.#options.open(signal));
-        failures = 0;
+        await this.#add(await this.#options.open(signal));
+        failures = hurried = 0;
         told = "";
-        if (this.#lostAt !== undefined) {
-          notify({ kind: "restored", after: clock.now() - this.#lostAt });
+        if (this.#missedAt !== undefined) {
+          notify({ kind: "restored", after: clock.now() - this.#missedAt });
         }
-        this.#lostAt = undefined;
+        this.#missedAt = undefined;
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;
@@ -264,13 +274,16 @@ export class SessionPool {
     if (sessions !== undefined || this.#cancelBusy !== undefined) return;
     this.#cancelBusy = clock.setTimer(busyInterval, () => {
       this.#cancelBusy = undefined;
-      // A basic session has one connection at a time, and the others wait (sessions.md §5).
+      // A basic session has one connection at a time, and the others wait (sessions.md §5): then it
+      // is busy, whatever it moves.
       let busy = this.#waiting.length, open = busy;
+      const wanted = busy > 0;
       for (const session of this.#sessions.keys()) {
         open += session.open;
-        for (const bytes of session.activity()) {
-          if (bytes >= busyBytes) busy++;
-        }
+        const moved = session.activity();
+        busy += wanted && !session.canConnect
+          ? session.open
+          : moved.filter((bytes) => bytes >= busyBytes).length;
       }
       if (busy > this.#sessions.size) this.#widen(busy);
       if (open > 0) this.#watchBusy();
@@ -284,11 +297,10 @@ export class SessionPool {
       this.#sessions.size + this.#opening.size >= automaticSessions ||
       this.#opening.size > 0 || this.#stopped.signal.aborted
     ) return;
-    const work = open(this.#stopped.signal).then(
-      (session) => {
-        this.#add(session);
-        notify({ kind: "opened", sessions: this.#sessions.size, busy });
-      },
+    const work = open(this.#stopped.signal).then((session) =>
+      this.#add(session)
+    ).then(
+      () => notify({ kind: "opened", sessions: this.#sessions.size, busy }),
       () => {},
     ).finally(() => this.#opening.delete(work));
     this.#opening.add(work);

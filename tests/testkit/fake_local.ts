@@ -42,8 +42,10 @@ export class FakeListener implements LocalListener {
     }
   }
 
+  /** Connections that nobody has taken are closed, as the platform does. */
   close(): void {
     this.closed = true;
+    for (const conn of this.#waiting.splice(0)) conn.close();
     this.#wake?.();
   }
 }
