@@ -110,7 +110,7 @@ export class PortSession {
       },
       onEvent: (event) => this.#event(event),
       onProgress: () => this.#progress(),
-      onClosed: ({ code }) => this.#size.closed(code, clock.now()),
+      onClosed: ({ code }) => this.#closed(code),
       onLost: (reason) => notify({ kind: "lost", reason }),
       onResumed: (after) => {
         this.#reconnects++;
@@ -331,6 +331,13 @@ export class PortSession {
     this.#size.acknowledged(channel.acknowledgedBytes);
     if (this.#over === undefined) this.#carrier?.progress();
     this.#going.made();
+  }
+
+  #closed(code: number): void {
+    this.#size.closed(code, this.#options.clock.now());
+    if (!this.#size.hopeless) return;
+    const message = "The service takes no messages so large";
+    this.#finish({ kind: "failed", message });
   }
 
   #fail(cause: unknown): void {

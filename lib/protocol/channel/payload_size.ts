@@ -30,6 +30,12 @@ export class PayloadSize {
   #base = 0;
   /** True once larger payloads seemed to have ended a connection: they are over. */
   fellBack = false;
+  /**
+   * True when a connection was too small for its messages again: those that are numbered keep their
+   * size, so that no further connection will take them.
+   */
+  hopeless = false;
+  #refusals = 0;
 
   /** @param fixed Bytes, where the size is not to change. */
   constructor(fixed?: number) {
@@ -64,6 +70,7 @@ export class PayloadSize {
    * @param now Milliseconds.
    */
   closed(code: number, now: number): void {
+    if (code === tooBig) this.hopeless = ++this.#refusals > 1;
     if (this.#fixed !== undefined || this.#step === 0) return;
     const soon = this.#grownAt !== undefined &&
       now - this.#grownAt <= suspicion;
