@@ -53,6 +53,8 @@ export interface SessionRequest {
   readonly reason: string | undefined;
   /** What to type to begin anew, without the target: `ssm shell`. */
   readonly command: string;
+  /** What to type behind the target, quoted: `--remote 80`. */
+  readonly rest?: string;
 }
 
 /** A session that StartSession gave: from here on it must be ended. */
@@ -290,6 +292,7 @@ async function awsAccess(
       });
       const grant = await aws.ssm.startSession(request, signal);
       again = `${request.command} ${shellQuote(request.target)}` +
+        (request.rest === undefined ? "" : ` ${request.rest}`) +
         connectionArguments(connection);
       const control = aws.sessionControl({
         sessionId: grant.sessionId,

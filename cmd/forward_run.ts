@@ -209,6 +209,7 @@ class ForwardCommand {
           },
           reason,
           command: "ssm forward",
+          rest: forwardWords(this.#options.specs),
         },
         (message) => this.#detail(visible(message)),
         signal,

@@ -63,7 +63,8 @@ Deno.test("an MFA code is asked for before a session, and never in the middle of
       documentName: undefined,
       parameters: undefined,
       reason: undefined,
-      command: "ssm shell",
+      command: "ssm forward",
+      rest: "--remote 80",
     },
     () => {},
     signal,
@@ -82,7 +83,7 @@ Deno.test("an MFA code is asked for before a session, and never in the middle of
       /^Cannot load credentials: .*mfa\/me have expired, and no code can be asked for/,
     );
     assert.deepEqual(describeError(error).hints, [
-      "ssm shell i-0123456789abcdef0 --profile role --endpoint-url " +
+      "ssm forward i-0123456789abcdef0 --remote 80 --profile role --endpoint-url " +
       fake.endpoint,
     ]);
     return true;
