@@ -135,7 +135,8 @@ export function parseForward(
     remote,
     local,
     forward,
-    bind: flags.bind ?? flags.address,
+    // A variable may have given --bind; --address is always typed.
+    bind: flags.address ?? flags.bind,
   });
   if (target !== undefined) checkTarget(target);
   if (rest?.length === 0 || rest?.[0] === "") {

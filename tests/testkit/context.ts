@@ -21,8 +21,9 @@ import {
 } from "../../lib/simulator/options.ts";
 import type { BackgroundProgram } from "../../cmd/background_program.ts";
 import type { LocalSpec } from "../../cmd/forward_spec.ts";
-import { Forward, type ForwardOptions } from "../../lib/session/forward.ts";
+import type { Forward, ForwardOptions } from "../../lib/session/forward.ts";
 import type { LocalListener } from "../../lib/session/transport.ts";
+import { FakeForward } from "./fake_forward.ts";
 import { FakeListener } from "./fake_local.ts";
 import { FakeControl } from "./fake_session.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -139,12 +140,21 @@ export class TestContext implements Context {
     };
   }
 
-  /** What `forward` was called with. */
-  readonly forwards: ForwardOptions[] = [];
+  /** What `forward` gave. */
+  readonly forwards: FakeForward[] = [];
+  /** What the start of a forward does; by default it needs no session. */
+  onForwardStart: (
+    options: ForwardOptions,
+    signal: AbortSignal,
+  ) => Promise<void> = () => Promise.resolve();
 
   forward(options: ForwardOptions): Promise<Forward> {
-    this.forwards.push(options);
-    return Promise.resolve(new Forward(options));
+    const forward = new FakeForward(
+      options,
+      (signal) => this.onForwardStart(options, signal),
+    );
+    this.forwards.push(forward);
+    return Promise.resolve(forward);
   }
 
   /** What `listen` was called with, and what it gives. */

@@ -1,0 +1,58 @@
+/**
+ * A forward without sessions: what the command asks of it is written down, what happens in it is
+ * up to the test.
+ *
+ * @module
+ */
+
+import { Forward, type ForwardOptions } from "../../lib/session/forward.ts";
+import type { PortStats } from "../../lib/session/port_end.ts";
+
+/** Figures of a forward in which nothing has happened. */
+export const noFigures: PortStats = {
+  open: 0,
+  total: 0,
+  up: 0,
+  down: 0,
+  roundTrip: undefined,
+  resends: 0,
+  reconnects: 0,
+  waiting: 0,
+};
+
+/** A forward that a test looks into. */
+export class FakeForward extends Forward {
+  /** What it was made with. */
+  readonly options: ForwardOptions;
+  /** What `close` was called with. */
+  readonly closes: boolean[] = [];
+  /** What `stats` gives. */
+  figures: PortStats = noFigures;
+
+  /** @param onStart What `start` does. */
+  constructor(
+    options: ForwardOptions,
+    private readonly onStart: (signal: AbortSignal) => Promise<void>,
+  ) {
+    super(options);
+    this.options = options;
+  }
+
+  override get stats(): PortStats {
+    return this.figures;
+  }
+
+  override get sessionIds(): readonly string[] {
+    return ["session-1"];
+  }
+
+  override start(signal: AbortSignal): Promise<void> {
+    return this.onStart(signal);
+  }
+
+  override close(settle = false): Promise<void> {
+    this.closes.push(settle);
+    for (const listener of this.options.listeners) listener.close();
+    return Promise.resolve();
+  }
+}
