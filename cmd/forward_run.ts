@@ -99,7 +99,12 @@ class ForwardCommand {
     );
     try {
       await this.#start(listening);
-      await this.#sayReady();
+      try {
+        await this.#sayReady();
+      } catch (error) {
+        await this.#close(false);
+        throw error;
+      }
       this.#status.start();
       return options.command === undefined
         ? await this.#untilSignal()
@@ -314,14 +319,16 @@ class ForwardCommand {
   async #withCommand(command: readonly string[]): Promise<number> {
     // The command decides what is to be done without its ports; that they are gone is said at once.
     this.#failed.promise.catch((error) => {
-      this.#event(
+      this.#status.say([this.#withTime(
         `Cannot go on: ${
           error instanceof Error ? visible(error.message) : String(error)
         }`,
-      );
+      )]);
       void this.#close(false);
     });
     try {
+      // From here on signals are the command's.
+      this.#context.signal.throwIfAborted();
       return await runWithPorts(command, this.#running, this.#context);
     } finally {
       await this.#close(true);
@@ -362,8 +369,12 @@ class ForwardCommand {
 
   /** One line for each event, with the time. */
   #event(line: string): void {
+    this.#say([this.#withTime(line)]);
+  }
+
+  #withTime(line: string): string {
     const time = new Date(this.#context.clock.now()).toTimeString().slice(0, 8);
-    this.#say([`${time} ${line}`]);
+    return `${time} ${line}`;
   }
 }
 
