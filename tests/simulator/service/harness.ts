@@ -242,7 +242,8 @@ export class Client {
 
   #take(payload: Uint8Array): void {
     if (this.onPayload !== undefined) return this.onPayload(payload);
-    this.output.push(payload);
+    // A payload is a view of memory that the transport uses again.
+    this.output.push(payload.slice());
     this.text += this.#decoder.decode(payload, { stream: true });
   }
 
@@ -266,9 +267,23 @@ export class Client {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Waits until the condition holds; fails when the connection ended for good without. */
+  /**
+   * Waits until the condition holds; fails when the connection ended for good without, and rather
+   * than hang, after a minute.
+   */
   async until(what: string, condition: () => boolean): Promise<void> {
+    let late = false;
+    const cancel = systemClock.setTimer(60_000, () => {
+      late = true;
+      this.#wake();
+    });
+    using _timer = { [Symbol.dispose]: cancel };
     while (!condition()) {
+      if (late) {
+        throw new Error(
+          `a minute passed without: ${what}; ${JSON.stringify(this.text)}`,
+        );
+      }
       if (this.channel.over || this.#gone) {
         throw new Error(
           `the session ended before: ${what}; ${JSON.stringify(this.text)}`,

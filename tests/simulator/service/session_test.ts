@@ -47,7 +47,8 @@ Deno.test("a shell: prompt, command, size, exit, and the session is over", async
   client.type("sh -c 'echo started; exec sleep 100'\r");
   await client.see(/\r\nstarted\r\n/);
   client.type("\x03");
-  await client.see(/started\r\n\^C[^]*[#$] $/);
+  // Whether the terminal's ^C is seen depends on what it drops with the signal.
+  await client.see(/\r\nstarted\r\n[^]*[#$] $/);
   client.type("exit\r");
   assert.equal(await client.closed(), "");
   assert.equal(harness.registry.get(id)?.status, "Terminated");
