@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runProgram } from "../testkit/executable.ts";
+import { programCommand, runProgram } from "../testkit/executable.ts";
 import { connect, echoes, freePort, startEcho } from "../testkit/far_end.ts";
 import { interrupt, startForward } from "../testkit/forward_program.ts";
 import { startSimulatorProgram } from "../testkit/simulator_program.ts";
@@ -270,3 +270,31 @@ Deno.test("cli: forward takes its target from SSM_TARGET", async () => {
   assert.equal(code, 0);
   assert.match(stderr, forwarding(forward.port, `tag:role=db:${far.port}`));
 });
+
+Deno.test(
+  "cli: forward --json leaves no session when nobody reads its standard output",
+  unix,
+  async () => {
+    await using simulator = await startSimulatorProgram();
+    const { stderr } = await new Deno.Command("/bin/sh", {
+      args: [
+        "-c",
+        // The reader is gone before the first byte is written.
+        '{ sleep 0.2; "$@"; echo "code $?" >&2; } | true',
+        "sh",
+        ...programCommand(),
+        "forward",
+        "web-server",
+        ":80",
+        ":81",
+        "--json",
+        "-q",
+      ],
+      env: { ...simulator.env },
+      clearEnv: true,
+      stdin: "null",
+    }).output();
+    assert.equal(new TextDecoder().decode(stderr), "code 141\n");
+    assert.deepEqual(await simulator.activeSessions(), []);
+  },
+);
