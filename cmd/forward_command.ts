@@ -25,7 +25,10 @@ export function commandWithPorts(
   forwards: readonly ReadyForward[],
 ): string[] {
   const address = forwards[0]?.listeners[0]?.address;
-  return command.map((word) => word.replaceAll("{port}", portOf(address)));
+  // A function's result is put in as it is, whatever $ there may be in a path.
+  return command.map((word) =>
+    word.replaceAll("{port}", () => portOf(address))
+  );
 }
 
 /**

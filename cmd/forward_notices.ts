@@ -139,9 +139,8 @@ export function sumStats(all: readonly PortStats[]): PortStats {
 export function bytes(count: number): string {
   let value = count;
   for (const unit of ["B", "kB", "MB", "GB"]) {
-    if (value < 1000) {
-      return `${unit === "B" ? Math.round(value) : value.toFixed(1)} ${unit}`;
-    }
+    const text = value.toFixed(unit === "B" ? 0 : 1);
+    if (Number(text) < 1000) return `${text} ${unit}`;
     value /= 1000;
   }
   return `${value.toFixed(1)} TB`;
