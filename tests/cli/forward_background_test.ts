@@ -225,6 +225,32 @@ Deno.test("cli: forward -f goes on after Ctrl-C and the end of its terminal", {
 });
 
 Deno.test(
+  "cli: forward -f lets the user choose a node in a terminal, before it goes to the background",
+  {
+    ignore: !hasPty,
+  },
+  async () => {
+    await using simulator = await startSimulatorProgram();
+    await using far = startEcho();
+    await using pty = await openPty([
+      ...programCommand(),
+      "forward",
+      `:${far.port}`,
+      "-f",
+    ], { env: simulator.env, clearEnv: true });
+    await pty.until("Node (1-2, or q to quit): ");
+    await pty.write("2\n");
+    const said = await pty.until(/\n(\d+)\r\n/);
+    using other = background(Number(/\n(\d+)\r\n$/.exec(said)?.[1]));
+    assert.equal(await pty.exited, 0);
+    using conn = await connect(portIn(said.replaceAll("\r", "")));
+    assert.ok(await echoes(conn, "hello"));
+    await other.end();
+    assert.deepEqual(await simulator.activeSessions(), []);
+  },
+);
+
+Deno.test(
   "cli: forward -f finds its own program in a folder with a space and a percent sign",
   {
     // An executable is one file.
