@@ -17,6 +17,8 @@ export interface ReceiveMemory {
    * @param count How many bytes were read into the last {@linkcode room}.
    */
   take(count: number): Uint8Array<ArrayBuffer>;
+  /** Nobody needs the bytes taken last: nothing of them was handed out. */
+  giveBack(): void;
 }
 
 /**
@@ -47,6 +49,9 @@ export class ReceiveSlab implements ReceiveMemory {
     }
     return this.#slab.subarray(start, this.#used);
   }
+
+  /** Nothing to do: the bytes are behind what is given next. */
+  giveBack(): void {}
 }
 
 /**
@@ -62,7 +67,7 @@ export class ReceivePair implements ReceiveMemory {
     return this.#next;
   }
 
-  /** The bytes just read, which stay until the one after the next {@linkcode room} is filled. */
+  /** The bytes just read, which stay until the next ones were taken, and more are read. */
   take(count: number): Uint8Array<ArrayBuffer> {
     const filled = this.#next;
     const size = count === filled.length
@@ -71,5 +76,10 @@ export class ReceivePair implements ReceiveMemory {
     this.#next = this.#last.length === size ? this.#last : new Uint8Array(size);
     this.#last = filled;
     return filled.subarray(0, count);
+  }
+
+  /** The next bytes come to where the last ones were, and not over those before. */
+  giveBack(): void {
+    [this.#next, this.#last] = [this.#last, this.#next];
   }
 }

@@ -60,6 +60,8 @@ export class Rfc6455Transport implements Transport {
   readonly #keepAlive: KeepAlive;
 
   readonly #arrived = new ArrivedMessages();
+  /** True once the bytes that are parsed have completed a message. */
+  #found = false;
   /** Wakes the read loop while it waits for somebody to take the messages. */
   #taken: (() => void) | undefined;
 
@@ -104,10 +106,11 @@ export class Rfc6455Transport implements Transport {
       options.maxMessageSize ?? 16 * 1024 * 1024,
       {
         message: (bytes) => {
+          this.#found = true;
           this.#arrived.push(bytes);
         },
-        // The view may be of a slab, which is never written again.
-        ping: (payload) => this.#out.pong(payload),
+        // The answer may have to wait, and the view's memory is used again.
+        ping: (payload) => this.#out.pong(payload.slice()),
         pong: (payload) => this.#keepAlive.pong(payload),
         close: (code, reason) => this.#peerClose(code, reason),
       },
@@ -202,7 +205,10 @@ export class Rfc6455Transport implements Transport {
           return;
         }
         this.#keepAlive.heard();
+        this.#found = false;
         this.#parse(this.#slab.take(count));
+        // Messages that were handed out before are valid until the next call of `read`.
+        if (!this.#found) this.#slab.giveBack();
       }
     } catch (cause) {
       this.#end(this.#closing ?? lost(`Cannot read: ${describe(cause)}`));

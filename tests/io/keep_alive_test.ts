@@ -74,3 +74,86 @@ Deno.test("no pings and no judgement with an interval of 0", async () => {
   assert.deepEqual(near.writes, []);
   client.drop("end of test");
 });
+
+Deno.test("check asks at once, and any word within the limit will do", async () => {
+  for (const answer of [[0x8a, 0], [0x82, 1, 7], [0x89, 0]]) {
+    const { clock, far, client } = pair();
+    const { seen, pump } = watch(far);
+    await clock.advance(10_000);
+    client.check(5000);
+    await pump();
+    assert.deepEqual(seen, ["ping keepalive 1"]);
+    await clock.advance(4999);
+    await far.inject(...answer);
+    await clock.advance(10_000);
+    client.send(Uint8Array.of(1));
+    await pump();
+    assert.equal(seen.at(-1), "message 1", "it was given up");
+    client.drop("end of test");
+    assert.equal(clock.pending, 0);
+  }
+});
+
+Deno.test("no word within the limit: the connection is lost then", async () => {
+  for (const pingInterval of [30_000, 0]) {
+    const { clock, client } = pair({ pingInterval });
+    await clock.advance(10_000);
+    let closed = false;
+    client.closed.then(() => closed = true);
+    client.check(5000);
+    await clock.advance(4999);
+    assert.equal(closed, false);
+    await clock.advance(1);
+    assert.equal(closed, true);
+    assert.deepEqual(await client.closed, {
+      code: 1006,
+      reason: "Nothing arrived for 15 s, nor did a pong",
+      clean: false,
+    });
+    assert.equal(clock.pending, 0);
+  }
+});
+
+Deno.test("a check while nobody reads proves nothing", async () => {
+  const { clock, near, far, client } = pair();
+  await far.inject(0x82, 1, 1);
+  await settle();
+  client.check(5000);
+  await clock.advance(6000);
+  assert.equal(near.closed, false);
+  assert.deepEqual(await client.read(), [Uint8Array.of(1)]);
+  const second = client.read();
+  await settle();
+  client.check(5000);
+  await clock.advance(5000);
+  assert.equal(await second, undefined);
+  assert.equal(near.closed, true);
+});
+
+Deno.test("a second check has a time of its own", async () => {
+  const { clock, near, client } = pair();
+  client.check(5000);
+  await clock.advance(4000);
+  client.check(5000);
+  await clock.advance(4999);
+  assert.equal(near.closed, false);
+  await clock.advance(1);
+  assert.equal(near.closed, true);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("what is closed or lost is not asked", async () => {
+  const { clock, far, near, client } = pair();
+  const { seen, pump } = watch(far);
+  const closing = client.close();
+  client.check(5000);
+  await pump();
+  assert.deepEqual(seen, ["close 1000 "]);
+  await clock.advance(1000);
+  await closing;
+  const { length } = near.writes;
+  client.check(5000);
+  await clock.advance(60_000);
+  assert.equal(near.writes.length, length);
+  assert.equal(clock.pending, 0);
+});

@@ -18,9 +18,12 @@ export function pair(options: Partial<Rfc6455Options> = {}, capacity?: number) {
   return { clock, near, far, client };
 }
 
-/** A client's and a server's transport, joined in memory. */
-export function twoEnds(capacity?: number) {
-  const { clock, near, far, client } = pair({}, capacity);
+/** A client's and a server's transport, joined in memory; the options are the client's. */
+export function twoEnds(
+  capacity?: number,
+  options: Partial<Rfc6455Options> = {},
+) {
+  const { clock, near, far, client } = pair(options, capacity);
   const server = new Rfc6455Transport(far, { role: "server", clock });
   return { clock, near, far, client, server };
 }

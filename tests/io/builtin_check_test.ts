@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../lib/io/clock.ts";
+import { openTransport } from "../../lib/io/web_socket.ts";
+import { startDenoServer } from "./scenario_servers.ts";
+
+Deno.test("a transport that cannot ask ends when it is to, at once and once", async () => {
+  await using server = await startDenoServer();
+  const open = openTransport({
+    kind: "builtin",
+    clock: systemClock,
+    env: () => undefined,
+  });
+  const transport = await open({
+    url: `ws://127.0.0.1:${server.port}/echo`,
+    headers: {},
+  });
+  assert.equal(transport.canAsk, false);
+  transport.check(60_000);
+  const close = await transport.closed;
+  assert.equal(close.code, 1006);
+  assert.equal(close.clean, false);
+  assert.match(close.reason, /slept/);
+  assert.equal(await transport.read(), undefined);
+  transport.check(60_000);
+  await transport.close();
+  assert.equal(await transport.closed, close);
+});
+
+Deno.test("one that is being closed keeps its own end", async () => {
+  await using server = await startDenoServer();
+  const open = openTransport({
+    kind: "builtin",
+    clock: systemClock,
+    env: () => undefined,
+  });
+  const transport = await open({
+    url: `ws://127.0.0.1:${server.port}/echo`,
+    headers: {},
+  });
+  const closing = transport.close(4000, "done");
+  transport.check(60_000);
+  await closing;
+  assert.equal((await transport.closed).code, 4000);
+});
