@@ -13,6 +13,8 @@ import { LocalPump } from "./local_pump.ts";
 
 /** Milliseconds without a byte after which nothing of the old connection comes any more (sessions.md §5). */
 const silence = 200;
+/** Milliseconds without an answer after which a program that hung up leaves its turn to others. */
+const turnGrace = 1000;
 /** Bytes that the destination may say before anybody is connected. */
 const earlyLimit: number = 64 * 1024;
 
@@ -138,16 +140,20 @@ export class BasicPort implements Carrier {
 
   /**
    * The local program sends nothing more: the far end cannot be told, so it gets the grace for the
-   * rest of its answer, as in a multiplexed session.
+   * rest of its answer, as in a multiplexed session. Whether the program has hung up altogether
+   * does not show, so the next one's turn, if one waits, comes sooner.
    */
   #watch(): void {
-    const { clock, grace } = this.#host;
-    this.#wait(this.#heardAt + grace - clock.now(), () => {
-      const waiting = this.#current?.pump.waiting ?? 0;
-      if (waiting > 0) return this.#wait(grace, () => this.#watch());
-      if (clock.now() < this.#heardAt + grace) return this.#watch();
-      this.#hangUp();
-    });
+    const { clock } = this.#host;
+    const now = clock.now();
+    // What waits for a slow program is no silence of the far end.
+    if ((this.#current?.pump.waiting ?? 0) > 0) this.#heardAt = now;
+    const grace = this.#host.othersWait()
+      ? Math.min(this.#host.grace, turnGrace)
+      : this.#host.grace;
+    const left = this.#heardAt + grace - now;
+    if (left <= 0) return this.#hangUp();
+    this.#wait(Math.min(left, turnGrace), () => this.#watch());
   }
 
   /** The local connection is over: Flag 1, and whatever still comes of it is dropped. */

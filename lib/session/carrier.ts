@@ -23,6 +23,8 @@ export interface CarrierHost {
   readonly clock: Clock;
   /** Milliseconds that a stream stays open after one of its ends (sessions.md §6.3). */
   readonly grace: number;
+  /** True while other connections wait for their turn. */
+  othersWait(): boolean;
   /** Call it after using the channel. */
   flush(): void;
   /** So many bytes went up and down. */

@@ -128,6 +128,7 @@ export class Forward {
       patience: { limit: Infinity, tries: retry },
       notify,
       onRoom: () => this.#pool.room(),
+      othersWait: () => this.#pool.waiting > 0,
     }, signal);
     session.ended.then(() => {
       // What one session's way did not take, the next one's will hardly take.

@@ -63,6 +63,8 @@ export interface PortSessionOptions {
   readonly notify: (notice: PortNotice) => void;
   /** A connection is over: there may be room for another. */
   readonly onRoom: () => void;
+  /** True while connections wait for room. */
+  readonly othersWait?: () => boolean;
 }
 
 /** The session could not begin: it has been ended, and this says why. */
@@ -297,6 +299,7 @@ export class PortSession {
       size: this.#size,
       clock,
       grace,
+      othersWait: () => this.#options.othersWait?.() ?? false,
       flush: () => this.#driver.flush(),
       moved: (up, down) => {
         this.#up += up;

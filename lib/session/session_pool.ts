@@ -124,6 +124,10 @@ export class SessionPool {
   get size(): number {
     return this.#sessions.size;
   }
+  /** Local connections that wait for a session. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
   /** The ids of the sessions that are there. */
   get ids(): string[] {
     return [...this.#sessions.keys()].map(({ id }) => id);

@@ -203,6 +203,36 @@ Deno.test("a program that sends nothing more gets its answer, and 30 s of silenc
   await bench.end();
 });
 
+Deno.test("a program that sends nothing more leaves its turn after a second of silence, if others wait", async () => {
+  let others = false;
+  const bench = await basic({ session: { othersWait: () => others } }).begin();
+  const local = bench.connect();
+  local.send("request");
+  local.end();
+  await bench.clock.advance(10_000);
+  assert.deepEqual(bench.node.flags, []);
+  bench.node.say("ans");
+  await bench.clock.advance(10);
+  others = true;
+  await bench.clock.advance(900);
+  bench.node.say("wer");
+  await bench.clock.advance(990);
+  assert.deepEqual(bench.node.flags, []);
+  assert.equal(local.text, "answer");
+  await bench.clock.advance(1010);
+  assert.deepEqual(bench.node.flags, [Flag.DisconnectToPort]);
+  assert.equal(local.closed, true);
+  await bench.end();
+
+  // One that may still send keeps its turn for as long as it likes.
+  const talking = await basic({ session: { othersWait: () => true } }).begin();
+  const open = talking.connect();
+  await talking.clock.advance(100_000);
+  assert.deepEqual(talking.node.flags, []);
+  assert.equal(open.closed, false);
+  await talking.end();
+});
+
 Deno.test("what waits for a slow program is no silence", async () => {
   const bench = await basic().begin();
   const local = bench.connect();
