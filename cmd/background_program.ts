@@ -57,12 +57,16 @@ export function runInBackground(errorIsTerminal: boolean): BackgroundProgram {
 function ownArguments(): string[] {
   if (Deno.build.standalone) return [];
   const config = new URL("deno.json", Deno.mainModule);
+  const path = decodeURIComponent(config.pathname);
   return [
     "run",
     "--no-prompt",
     "--quiet",
     ...permissionFlags,
-    `--config=${decodeURIComponent(config.pathname)}`,
+    // A program that was started from elsewhere than a file has no such file beside it.
+    ...(config.protocol === "file:"
+      ? [`--config=${Deno.build.os === "windows" ? path.slice(1) : path}`]
+      : []),
     Deno.mainModule,
   ];
 }

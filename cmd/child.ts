@@ -28,10 +28,12 @@ export async function runChild(
   context: Context,
 ): Promise<number> {
   let child: ChildProgram | undefined;
-  // The terminal sends Ctrl-C and Ctrl-\ to the command as well, which decides what they mean; the
-  // other signals reach only us.
+  // A terminal sends Ctrl-C and Ctrl-\ to the command as well, which decides what they mean. All
+  // other signals, and those without a terminal, reach only us.
+  const shared = context.terminal.interactive || context.errorIsTerminal;
   using _handler = context.onSignal((signal) => {
-    if (signal !== "SIGINT" && signal !== "SIGQUIT") child?.kill(signal);
+    const typed = signal === "SIGINT" || signal === "SIGQUIT";
+    if (!typed || !shared) child?.kill(signal);
   });
   try {
     child = context.run(command, changes);

@@ -136,7 +136,11 @@ export function formatFailure(failure: Failure, color: boolean): string {
 const readable = new Set([
   "AwsCallError",
   "CommandError",
+  "ConnectionLostError",
   "ControlError",
+  "ListenError",
+  "PortInUseError",
+  "PortStartError",
   "SignalError",
   "SimulatorError",
   "TargetError",

@@ -30,13 +30,17 @@ export function forwardNotice(
 ): string {
   switch (notice.kind) {
     case "lost":
-      return `Connection to ${node} lost: ${visible(notice.reason)}; resuming…`;
+      return `Connection for ${destination} lost: ${
+        visible(notice.reason)
+      }; resuming…`;
     case "resumed":
-      return `Connection to ${node} resumed after ${seconds(notice.after)}`;
+      return `Connection for ${destination} resumed after ${
+        seconds(notice.after)
+      }`;
     case "slept":
       return `This machine slept for ${
         seconds(notice.milliseconds)
-      }; checking the connection to ${node}`;
+      }; checking the connections`;
     case "login":
       return `Waiting for credentials, the ports stay open: ${
         errorLine(notice.error)
@@ -56,15 +60,24 @@ export function forwardNotice(
       return `Opened session ${notice.sessions} to ${destination} for new ` +
         `connections, as ${notice.busy} are busy (--sessions 1 turns this off)`;
     case "ended":
-      return endLine(notice.end, notice.reset, notice.next);
+      return endLine(destination, notice.end, notice.reset, notice.next);
     case "restored":
       return `New session to ${destination} after ${seconds(notice.after)}`;
+    case "no-more":
+      return `Cannot open a further session to ${destination}: ${
+        errorLine(notice.error)
+      }`;
     case "retrying":
       return `Trying again to start a session: ${errorLine(notice.error)}`;
   }
 }
 
-function endLine(end: PortEnd, reset: number, next: string): string {
+function endLine(
+  destination: string,
+  end: PortEnd,
+  reset: number,
+  next: string,
+): string {
   // The service names the session in front, which is of no use here.
   const why = visible(end.message).replace(/^Session: \S+ /, "it ")
     .replace(/\.$/, "");
@@ -78,11 +91,11 @@ function endLine(end: PortEnd, reset: number, next: string): string {
     : next === "now"
     ? "; starting a new one"
     : "";
-  return `Session over: ${why}${what}${then}`;
+  return `Session for ${destination} over: ${why}${what}${then}`;
 }
 
 /** An error and what helps, in one line. */
-function errorLine(error: Error): string {
+function errorLine(error: unknown): string {
   const { message, hints } = describeError(error);
   return [message ?? "", ...hints.map((hint) => `hint: ${hint}`)].join("; ");
 }

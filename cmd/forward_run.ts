@@ -59,6 +59,9 @@ export async function runForwardCommand(
   }
 }
 
+/** Sleeps that are noticed within so many milliseconds are one. */
+const sleepOnce = 10_000;
+
 class ForwardCommand {
   readonly #options: ForwardCommandOptions;
   readonly #context: Context;
@@ -68,6 +71,8 @@ class ForwardCommand {
   readonly #failed = Promise.withResolvers<never>();
   #running: RunningForward[] = [];
   #before = { up: 0, down: 0 };
+  /** When it was said that the machine slept. */
+  #sleptAt = -Infinity;
 
   constructor(
     options: ForwardCommandOptions,
@@ -102,7 +107,7 @@ class ForwardCommand {
       try {
         await this.#sayReady();
       } catch (error) {
-        await this.#close(false);
+        await this.#close();
         throw error;
       }
       this.#status.start();
@@ -129,24 +134,27 @@ class ForwardCommand {
     const node = await findNode(this.#aws, use, signal);
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
+    let failing = "";
     const starts = specs.map(async (spec, at) => {
       const running = await this.#make(spec, listening[at] ?? [], node, use);
       this.#running[at] = running;
       try {
         await running.forward.start(either);
       } catch (error) {
+        if (!failed.signal.aborted) failing = running.destination;
         failed.abort(error);
         throw error;
       }
     });
     const ends = await Promise.allSettled(starts);
     if (ends.every(({ status }) => status === "fulfilled")) return;
-    await this.#close(false);
+    await this.#close();
     signal.throwIfAborted();
     const error: unknown = failed.signal.aborted
       ? failed.signal.reason
       : ends.find((end) => end.status === "rejected")?.reason;
-    throw await this.#startFailure(error, node, use);
+    const where = specs.length > 1 && failing !== "" ? ` to ${failing}` : "";
+    throw await this.#startFailure(error, node, use, where);
   }
 
   async #target(use: TargetUse): Promise<string> {
@@ -184,7 +192,15 @@ class ForwardCommand {
       retry,
       backlog: this.#backlog,
       clock: this.#context.clock,
-      notify: (notice) => this.#event(forwardNotice(notice, names)),
+      notify: (notice) => {
+        // Every session notices that the machine slept.
+        if (notice.kind === "slept") {
+          const now = this.#context.clock.now();
+          if (now - this.#sleptAt < sleepOnce) return;
+          this.#sleptAt = now;
+        }
+        this.#event(forwardNotice(notice, names));
+      },
       onFailed: (error) => this.#failed.reject(error),
     });
     return { spec, listeners, forward, destination: names.destination };
@@ -235,6 +251,7 @@ class ForwardCommand {
     error: unknown,
     node: ResolvedTarget,
     use: TargetUse,
+    where: string,
   ): Promise<unknown> {
     const cause = error instanceof ControlError ? error.cause : error;
     const better = await startFailure(
@@ -246,7 +263,8 @@ class ForwardCommand {
     );
     if (error instanceof Error && error.name === "PortStartError") {
       return new CommandError(
-        `Cannot forward from ${visible(use.target)}: ${visible(error.message)}`,
+        `Cannot forward from ${visible(use.target)}${where}: ` +
+          visible(error.message),
         exitCodes.failed,
         [],
         [],
@@ -306,7 +324,7 @@ class ForwardCommand {
       return await Promise.race([this.#failed.promise, aborted.promise]);
     } catch (error) {
       this.#status[Symbol.dispose]();
-      await this.#close(false);
+      await this.#close();
       if (!(error instanceof SignalError)) throw lost(error);
       return error.signal === "SIGINT"
         ? exitCodes.success
@@ -324,18 +342,19 @@ class ForwardCommand {
           error instanceof Error ? visible(error.message) : String(error)
         }`,
       )]);
-      void this.#close(false);
+      void this.#close();
     });
     try {
       // From here on signals are the command's.
       this.#context.signal.throwIfAborted();
       return await runWithPorts(command, this.#running, this.#context);
     } finally {
-      await this.#close(true);
+      await this.#close(this.#context.signal);
     }
   }
 
-  async #close(settle: boolean): Promise<void> {
+  /** @param settle Given where what local programs sent is still to arrive; ends that waiting. */
+  async #close(settle?: AbortSignal): Promise<void> {
     await Promise.all(
       this.#running.map(({ forward }) => forward.close(settle)),
     );

@@ -32,6 +32,8 @@ export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #cancel: (() => void) | undefined;
   #cancelCheck: (() => void) | undefined;
+  /** When the check that is under way began. */
+  #askedAt = 0;
   #missed = 0;
   #heardAt: number;
   #count = 0;
@@ -74,7 +76,12 @@ export class KeepAlive {
    */
   check(limit: number): void {
     const { clock, lost } = this.#options;
-    const asked = clock.now();
+    this.#ping();
+    // A verdict that is due is not put off by asking again.
+    if (this.#cancelCheck !== undefined && this.#heardAt < this.#askedAt) {
+      return;
+    }
+    const asked = this.#askedAt = clock.now();
     this.#cancelCheck?.();
     this.#cancelCheck = clock.setTimer(limit, () => {
       this.#cancelCheck = undefined;
@@ -83,7 +90,6 @@ export class KeepAlive {
         lost(Math.round((clock.now() - this.#heardAt) / 1000));
       }
     });
-    this.#ping();
   }
 
   /** No more pings, no more judgement. */

@@ -8,7 +8,7 @@
 
 import { Flag } from "../protocol/message/payload.ts";
 import { connectionBacklog } from "./backlog.ts";
-import type { Carrier, CarrierHost, LocalPeer } from "./carrier.ts";
+import type { Carrier, CarrierHost, LocalPeer, Unsettled } from "./carrier.ts";
 import { LocalPump } from "./local_pump.ts";
 
 /** Milliseconds without a byte after which nothing of the old connection comes any more (sessions.md §5). */
@@ -161,6 +161,9 @@ export class BasicPort implements Carrier {
     const current = this.#current;
     if (current === undefined) return;
     const { channel, clock } = this.#host;
+    // What was waited for was this connection's; the next one has its own time.
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     current.pump.close();
     this.#current = undefined;
     this.#unsent = undefined;
@@ -190,13 +193,23 @@ export class BasicPort implements Carrier {
     });
   }
 
-  /** Closes behind what the local program said before it hung up; true when nothing is left. */
-  settled(): boolean {
-    if (this.#unsent !== undefined) return false;
-    if (this.#current === undefined || !this.#localEnded) return true;
-    if (this.#host.channel.unacknowledged > 0) return false;
+  /** Closes behind what the local program said before it hung up, and says what is left. */
+  unsettled(): Unsettled {
+    if (this.#current === undefined) return "nothing";
+    const busy = this.#unsent !== undefined ||
+      this.#host.channel.unacknowledged > 0;
+    if (!this.#localEnded) return busy ? "sending" : "nothing";
+    if (busy) return "ended";
     this.#hangUp();
-    return true;
+    return "nothing";
+  }
+
+  /** The connection, if anything waits for it. */
+  fullest(): { peer: string; waiting: number } | undefined {
+    const waiting = this.#current?.pump.waiting ?? 0;
+    return this.#current === undefined || waiting === 0
+      ? undefined
+      : { peer: this.#current.name, waiting };
   }
 
   /** Ends all connections at once. */

@@ -39,6 +39,12 @@ export interface CarrierHost {
   disconnected(): void;
 }
 
+/**
+ * What is left of what local programs sent: `ended`: of one that has hung up; `sending`: of others
+ * only, which may go on for ever.
+ */
+export type Unsettled = "nothing" | "sending" | "ended";
+
 /** What a session needs of its carrier. */
 export interface Carrier {
   /** Connections open now. */
@@ -57,8 +63,10 @@ export interface Carrier {
   dialFailed(): void;
   /** Bytes that each connection moved since the last call. */
   activity(): Iterable<number>;
-  /** Hurries what local programs left behind; true when nothing of it is left. */
-  settled(): boolean;
+  /** Hurries what local programs left behind, and says what is left of it. */
+  unsettled(): Unsettled;
+  /** The connection with the most waiting; `undefined` where there is none. */
+  fullest(): { readonly peer: string; readonly waiting: number } | undefined;
   /** Ends all connections at once; how many there were. */
   dispose(): number;
 }

@@ -202,7 +202,9 @@ export class Driver {
       this.#out.detach();
       const reason = close.reason || `closed with code ${close.code}`;
       this.#options.onClosed?.(close);
-      this.#options.onLost?.(reason);
+      if (signal.aborted) return;
+      // Where nothing is tried, nothing is resumed.
+      if (this.#options.patience?.tries !== 0) this.#options.onLost?.(reason);
       // An idle session says nothing for hours; a connection that lasted was of use.
       const useful = this.#progressAt >= openedAt ||
         lostAt - openedAt >= longestDelay;

@@ -140,11 +140,12 @@ export class Forward {
   /**
    * Ends it: no more connections, then the sessions. Never rejects.
    *
-   * @param settle True where what programs sent before they hung up is still to arrive.
+   * @param settle Where what programs sent before they hung up is still to arrive; the signal ends
+   * the waiting for that.
    */
-  async close(settle = false): Promise<void> {
+  async close(settle?: AbortSignal): Promise<void> {
     // A program that connected and ended at once may still wait to be accepted.
-    if (settle) await this.#pool.settle();
+    if (settle !== undefined) await this.#pool.settle(settle);
     for (const listener of this.#options.listeners) listener.close();
     await this.#accepting;
     await this.#pool.close();

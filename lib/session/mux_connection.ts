@@ -72,6 +72,11 @@ export class MuxConnection {
     return this.#stream.queued > 0;
   }
 
+  /** Bytes that wait for the local program. */
+  get waiting(): number {
+    return this.#pump.waiting;
+  }
+
   /** Bytes moved since the last call. */
   takeActivity(): number {
     const moved = this.#activity;
@@ -138,7 +143,8 @@ export class MuxConnection {
     this.#remoteEnded = true;
     this.#cancelGrace?.();
     this.#cancelGrace = undefined;
-    this.#pump.resume();
+    // What was read and is still queued goes out first; then it is read on by itself.
+    if (!this.sending) this.#pump.resume();
     this.#finishWhenShut();
   }
 

@@ -16,8 +16,11 @@
 import { largestPayload } from "../protocol/channel/payload_size.ts";
 import { keepAliveInterval, SmuxSession } from "../protocol/smux/session.ts";
 import type { SmuxStream } from "../protocol/smux/stream.ts";
-import type { Carrier, CarrierHost, LocalPeer } from "./carrier.ts";
+import type { Carrier, CarrierHost, LocalPeer, Unsettled } from "./carrier.ts";
 import { MuxConnection } from "./mux_connection.ts";
+
+/** Bytes of frames that may wait to go out for the first time: what a transport takes at once. */
+const unsentLimit: number = 256 * 1024;
 
 /** The multiplexed half of a port session. */
 export class MuxPort implements Carrier {
@@ -146,9 +149,12 @@ export class MuxPort implements Carrier {
   /** Sends while there is something to send and the channel has room. */
   progress(): void {
     const { channel, size, clock } = this.#host;
-    if (!this.#smux.pending || !channel.writable) return;
+    // What has not gone out is a queue that the window does not see, and what is said next would
+    // stand behind it.
+    const room = () => channel.writable && channel.unsent < unsentLimit;
+    if (!this.#smux.pending || !room()) return;
     const now = clock.now();
-    while (this.#smux.pending && channel.writable) {
+    while (this.#smux.pending && room()) {
       const target = this.#scratch.subarray(0, size.bytes);
       const length = this.#smux.poll(target);
       if (length === 0) break;
@@ -166,14 +172,25 @@ export class MuxPort implements Carrier {
     });
   }
 
-  /** Closes behind what local programs have said before they hung up; true when nothing is left. */
-  settled(): boolean {
-    let idle = true;
+  /** Closes behind what local programs have said before they hung up, and says what is left. */
+  unsettled(): Unsettled {
+    let left: Unsettled = "nothing";
     for (const connection of this.#connections.values()) {
-      if (connection.localEnded || connection.sending) idle = false;
-      if (connection.localEnded) connection.finish();
+      if (connection.localEnded) {
+        connection.finish();
+        left = "ended";
+      } else if (connection.sending && left === "nothing") left = "sending";
     }
-    return idle;
+    return left;
+  }
+
+  /** The connection with the most waiting. */
+  fullest(): { peer: string; waiting: number } | undefined {
+    let fullest: { peer: string; waiting: number } | undefined;
+    for (const { name, waiting } of this.#connections.values()) {
+      if (waiting > (fullest?.waiting ?? 0)) fullest = { peer: name, waiting };
+    }
+    return fullest;
   }
 
   /** Ends all connections at once. */

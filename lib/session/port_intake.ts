@@ -12,6 +12,8 @@ export interface PortIntakeHost {
   readonly backlog: Backlog;
   /** True while some connection has more waiting than one may have. */
   overfull(): boolean;
+  /** Too much waits in all sessions together, and this one is a part of it. */
+  heldUp(): void;
   /** So many bytes of payload are done with. */
   consumed(bytes: number): void;
 }
@@ -22,6 +24,8 @@ export class PortIntake implements Disposable {
   readonly #room: Disposable;
   /** Bytes of payload that the channel gets back when there is room again. */
   #held = 0;
+  /** It was told that the session is held up. */
+  #told = false;
   /** Bytes that wait for local programs. */
   waiting = 0;
 
@@ -46,10 +50,13 @@ export class PortIntake implements Disposable {
 
   /** Gives the channel its room back, unless too much waits. */
   release(): void {
-    if (
-      this.#held === 0 || this.#host.overfull() ||
-      this.#host.backlog.holds(this.waiting)
-    ) return;
+    if (this.#held === 0 || this.#host.overfull()) return;
+    if (this.#host.backlog.holds(this.waiting)) {
+      if (!this.#told) this.#host.heldUp();
+      this.#told = true;
+      return;
+    }
+    this.#told = false;
     const bytes = this.#held;
     this.#held = 0;
     this.#host.consumed(bytes);

@@ -19,7 +19,7 @@ import {
 } from "../protocol/message/version.ts";
 import type { Backlog } from "./backlog.ts";
 import { BasicPort } from "./basic_port.ts";
-import type { Carrier, CarrierHost, LocalPeer } from "./carrier.ts";
+import type { Carrier, CarrierHost, LocalPeer, Unsettled } from "./carrier.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
 import { Driver } from "./driver.ts";
 import { leave } from "./leave.ts";
@@ -126,6 +126,10 @@ export class PortSession {
     this.#intake = new PortIntake({
       backlog,
       overfull: () => this.#carrier?.overfull ?? false,
+      heldUp: () => {
+        const fullest = this.#carrier?.fullest();
+        if (fullest !== undefined) notify({ kind: "held-up", ...fullest });
+      },
       consumed: (bytes) => {
         this.#driver.channel.consumed(bytes, clock.now());
         this.#driver.flush();
@@ -219,11 +223,11 @@ export class PortSession {
     return this.#up + this.#driver.channel.acknowledgedBytes;
   }
 
-  /** Hurries what local programs left behind; true when nothing of it is left. */
-  settled(): boolean {
-    if (this.#over !== undefined || this.#carrier === undefined) return true;
-    return this.#carrier.settled() &&
-      this.#driver.channel.unacknowledged === 0;
+  /** Hurries what local programs left behind, and says what is left of it. */
+  unsettled(): Unsettled {
+    return this.#over === undefined
+      ? this.#carrier?.unsettled() ?? "nothing"
+      : "nothing";
   }
 
   /** Takes a local connection over; it is closed when the session is over. */
@@ -269,8 +273,9 @@ export class PortSession {
     }
     this.#agentVersion = agentVersion;
     if (!agentIsAfter(agentVersion, multiplexingAfter)) {
+      const { roundTrip = 0 } = this.#driver.channel;
       const cancel = this.#options.clock.setTimer(
-        basicProbe,
+        Math.max(basicProbe, 3 * roundTrip),
         () => this.#ready(),
       );
       this.#end.promise.then(cancel, cancel);

@@ -162,13 +162,14 @@ export async function reconnect(
       false,
     );
   }
-  if (patience.tries === 0) {
+  if (lost.fruitless >= patience.tries) {
     throw new ConnectionLostError(
       `The connection was lost: ${lost.reason}`,
       false,
     );
   }
-  let forbidden = 0, tries = 0, loggedOut = false, told = false;
+  let forbidden = 0, tries = lost.fruitless;
+  let loggedOut = false, told = false;
   for (let attempt = lost.fruitless;; attempt++) {
     if (loggedOut) await sleep(loginDelay, options);
     else if (attempt > 0) await sleep(backOff(attempt - 1, random), options);

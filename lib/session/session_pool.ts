@@ -15,6 +15,7 @@ import type { LocalPeer } from "./carrier.ts";
 import { ControlError } from "./control.ts";
 import type { PortEnd, PortStats } from "./port_end.ts";
 import { type PortSession, PortStartError } from "./port_session.ts";
+import type { Unsettled } from "./carrier.ts";
 import { backOff, loginDelay, sleep } from "./resume.ts";
 import type { Clock } from "./transport.ts";
 
@@ -24,6 +25,8 @@ export const automaticSessions = 4;
 const busyInterval = 1000;
 /** A connection that moved so much in that time is busy, in bytes: an eighth of what a session gives. */
 const busyBytes: number = 128 * 1024;
+/** After a further session could not be had, the next one is asked for so much later; milliseconds. */
+const widenPause = 60_000;
 /** A session that lived shorter than this is followed only after a wait, in milliseconds. */
 const shortLife = 10_000;
 
@@ -33,6 +36,13 @@ const quietInterval = 10;
 const quietLooks = 3;
 /** Milliseconds without any progress after which what has not settled is given up. */
 const settleLimit = 3_000;
+/** How long leaving waits for connections whose program has hung up, in milliseconds. */
+const endedLimit = 60_000;
+/**
+ * How long it waits while others send, in milliseconds: that they have hung up shows only when the
+ * last of what they sent was read.
+ */
+const othersLimit = 30_000;
 
 /** What happens to the sessions of a forward. */
 export type PoolNotice =
@@ -54,7 +64,9 @@ export type PoolNotice =
   /** A new session could not be opened; the next try follows. */
   | { readonly kind: "retrying"; readonly error: Error }
   /** A new session waits for credentials. */
-  | { readonly kind: "login"; readonly error: Error };
+  | { readonly kind: "login"; readonly error: Error }
+  /** A further session for busy connections cannot be had. */
+  | { readonly kind: "no-more"; readonly error: unknown };
 
 /** What a pool needs. */
 export interface SessionPoolOptions {
@@ -84,6 +96,7 @@ export class SessionPool {
   #missedAt: number | undefined;
   #shortLives = 0;
   #cancelBusy: (() => void) | undefined;
+  #widenAt = -Infinity;
   /** The figures of sessions that are over. */
   readonly #past = { total: 0, up: 0, down: 0, resends: 0, reconnects: 0 };
 
@@ -230,10 +243,16 @@ export class SessionPool {
     this.#restoring = true;
     this.#missedAt = this.#options.clock.now();
     const work = this.#open().catch((error) => {
-      if (!this.#stopped.signal.aborted) this.#options.onFailed(error);
+      if (this.#stopped.signal.aborted) return;
+      // Those that live are not to suffer for one that cannot be had: whoever connects asks again.
+      if (this.#sessions.size > 0 && !isDenied(error)) return;
+      this.#options.onFailed(error);
     }).finally(() => {
       this.#restoring = false;
       this.#opening.delete(work);
+      if (this.#waiting.length > 0 && this.#sessions.size === 0) {
+        this.#restore();
+      }
     });
     this.#opening.add(work);
   }
@@ -252,7 +271,8 @@ export class SessionPool {
       }
       try {
         await this.#add(await this.#options.open(signal));
-        failures = hurried = 0;
+        failures = 0;
+        hurried = this.#shortLives;
         told = "";
         if (this.#missedAt !== undefined) {
           notify({ kind: "restored", after: clock.now() - this.#missedAt });
@@ -296,16 +316,21 @@ export class SessionPool {
 
   /** One more session, for the connections to come; if there is none to be had, that is no harm. */
   #widen(busy: number): void {
-    const { open, notify } = this.#options;
+    const { clock, open, notify } = this.#options;
     if (
       this.#sessions.size + this.#opening.size >= automaticSessions ||
-      this.#opening.size > 0 || this.#stopped.signal.aborted
+      this.#opening.size > 0 || this.#stopped.signal.aborted ||
+      clock.now() < this.#widenAt
     ) return;
     const work = open(this.#stopped.signal).then((session) =>
       this.#add(session)
     ).then(
       () => notify({ kind: "opened", sessions: this.#sessions.size, busy }),
-      () => {},
+      (error) => {
+        if (this.#stopped.signal.aborted) return;
+        this.#widenAt = isFinal(error) ? Infinity : clock.now() + widenPause;
+        notify({ kind: "no-more", error });
+      },
     ).finally(() => this.#opening.delete(work));
     this.#opening.add(work);
   }
@@ -313,26 +338,31 @@ export class SessionPool {
   /**
    * Waits until what local programs said is through, those that have ended first of all. Nothing
    * tells that they have: their connections may still have to be taken and read, so it is over when
-   * nothing has come for a while. Never rejects.
+   * nothing has come for a while; or, where others go on sending, after some seconds. Never rejects.
+   *
+   * @param signal Gives up.
    */
-  async settle(): Promise<void> {
+  async settle(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    let seen = -1, since = clock.now();
+    const either = AbortSignal.any([signal, this.#stopped.signal]);
+    const start = clock.now();
+    let seen = -1, since = start;
     for (let quiet = 0; quiet < quietLooks;) {
-      await new Promise<void>((resolve) =>
-        void clock.setTimer(quietInterval, resolve)
-      );
-      if (this.#stopped.signal.aborted) return;
-      let settled = this.#waiting.length === 0;
+      await sleep(quietInterval, { clock, signal: either }).catch(() => {});
+      if (either.aborted) return;
+      let left: Unsettled = this.#waiting.length > 0 ? "sending" : "nothing";
       let moved = this.stats.total + this.#waiting.length;
       for (const session of this.#sessions.keys()) {
-        if (!session.settled()) settled = false;
+        const each = session.unsettled();
+        if (each === "ended" || left === "nothing") left = each;
         moved += session.sent;
       }
-      quiet = settled && moved === seen ? quiet + 1 : 0;
-      if (moved !== seen) since = clock.now();
-      else if (clock.now() - since >= settleLimit) return;
+      const now = clock.now();
+      quiet = left === "nothing" && moved === seen ? quiet + 1 : 0;
+      if (moved !== seen) since = now;
+      else if (now - since >= settleLimit) return;
       seen = moved;
+      if (now - start >= (left === "ended" ? endedLimit : othersLimit)) return;
     }
   }
 
@@ -348,8 +378,15 @@ export class SessionPool {
   }
 }
 
+/** We may not have a session. */
+function isDenied(error: unknown): boolean {
+  return error instanceof PortStartError
+    ? error.end.kind === "denied"
+    : error instanceof ControlError && error.failure === "denied";
+}
+
 /** What will not pass by trying again, however long. */
-function isFinal(error: Error): boolean {
-  return error instanceof ControlError &&
-    (error.failure === "denied" || error.failure === "refused");
+function isFinal(error: unknown): boolean {
+  return isDenied(error) ||
+    error instanceof ControlError && error.failure === "refused";
 }

@@ -143,7 +143,7 @@ Deno.test("cli: forward through an old agent resumes, and starts a new session w
     await untilClosed(refused);
   }
   await forward.stderr.until(
-    / Session over: [^\n]*; its connection was closed[^\n]*\n/,
+    / Session for \S+ over: [^\n]*; its connection was closed[^\n]*\n/,
   );
   await using again = startEcho(far.port);
   using late = await connect(forward.port);

@@ -137,7 +137,7 @@ async function startsAfterLogin(): Promise<void> {
       untilClosed(conn),
     ]);
   }
-  await forward.stderr.until(/ Session over: .*\n/);
+  await forward.stderr.until(/ Session for \S+ over: .*\n/);
   using conn = await connect(forward.port);
   await forward.stderr.until(waiting);
   over = false;

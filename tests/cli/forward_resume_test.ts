@@ -77,8 +77,8 @@ for (const manner of ["close", "reset"]) {
         line,
         new RegExp(
           at % 2 === 0
-            ? `^${time} Connection to web-server lost: .+; resuming…$`
-            : `^${time} Connection to web-server resumed after \\d+\\.\\d s$`,
+            ? `^${time} Connection for web-server:\\d+ lost: .+; resuming…$`
+            : `^${time} Connection for web-server:\\d+ resumed after \\d+\\.\\d s$`,
         ),
       )
     );
@@ -111,7 +111,7 @@ Deno.test("cli: forward starts a new session for the next connection when one ca
   ]);
   await forward.stderr.until(
     event(
-      "Session over: .+; its 2 connections were closed; the next connection starts a new one",
+      "Session for \\S+ over: .+; its 2 connections were closed; the next connection starts a new one",
     ),
   );
   assert.ok(await serves(forward));
@@ -139,7 +139,7 @@ Deno.test("cli: forward waits for the next connection when a session was idle fo
   await untilClosed(conn);
   await forward.stderr.until(
     event(
-      "Session over: .+; its connection was closed; the next connection starts a new one",
+      "Session for \\S+ over: .+; its connection was closed; the next connection starts a new one",
     ),
   );
   // The policy of the account stays in force: we start none by ourselves.
@@ -166,7 +166,7 @@ Deno.test("cli: forward starts a new session at once when one has lasted too lon
   await untilClosed(conn);
   await forward.stderr.until(
     event(
-      "Session over: .+; its connection was closed; starting a new one",
+      "Session for \\S+ over: .+; its connection was closed; starting a new one",
     ),
   );
   // It may be there already, and waits if not.

@@ -26,15 +26,15 @@ Deno.test("run: each event of a forward has its sentence, and nothing from afar 
   const rows: readonly (readonly [ForwardNotice, string])[] = [
     [
       { kind: "lost", reason: "re\x1bset" },
-      "Connection to web lost: re\\x1bset; resuming…",
+      "Connection for web:80 lost: re\\x1bset; resuming…",
     ],
     [
       { kind: "resumed", after: 89_949 },
-      "Connection to web resumed after 89.9 s",
+      "Connection for web:80 resumed after 89.9 s",
     ],
     [
       { kind: "slept", milliseconds: 90_000 },
-      "This machine slept for 2 min; checking the connection to web",
+      "This machine slept for 2 min; checking the connections",
     ],
     [
       {
@@ -56,6 +56,10 @@ Deno.test("run: each event of a forward has its sentence, and nothing from afar 
     [
       { kind: "opened", sessions: 2, busy: 3 },
       "Opened session 2 to web:80 for new connections, as 3 are busy (--sessions 1 turns this off)",
+    ],
+    [
+      { kind: "no-more", error: expired },
+      `Cannot open a further session to web:80: ${expired.message}; hint: aws sso login --profile dev`,
     ],
     [{ kind: "restored", after: 1234 }, "New session to web:80 after 1.2 s"],
     [
@@ -97,7 +101,7 @@ Deno.test("run: the end of a session says why, what it took with it, and what fo
   ) {
     assert.equal(
       forwardNotice({ kind: "ended", end: end(message), reset, next }, web),
-      `Session over: ${text}`,
+      `Session for web:80 over: ${text}`,
     );
   }
 });

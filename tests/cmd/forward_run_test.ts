@@ -166,7 +166,7 @@ Deno.test("run: one forward that cannot begin ends them all, with its reason", a
     const [error, text] of [
       [
         new PortStartError({ kind: "failed", message: "no \x1b[2Jsuch host" }),
-        "ssm: Cannot forward from web: no \\x1b[2Jsuch host\n",
+        "ssm: Cannot forward from web to db:5432: no \\x1b[2Jsuch host\n",
       ],
       [
         new TransportError("Cannot open data channel: refused"),

@@ -48,8 +48,8 @@ Deno.test("run: what happens in a forward is a line with the time", async () => 
   const lines = context.terminal.errorText.trimEnd().split("\n").slice(1);
   for (const line of lines) assert.match(line, time);
   assert.deepEqual(lines.map((line) => line.replace(time, "")), [
-    "Connection to web lost: re\\x07set; resuming…",
-    "Connection to web resumed after 3.2 s",
+    "Connection for web:80 lost: re\\x07set; resuming…",
+    "Connection for web:80 resumed after 3.2 s",
     "Connection from 127.0.0.1:5 failed: nothing listens on port 80 of web",
   ]);
 });
@@ -111,7 +111,7 @@ Deno.test("run: a forward in a terminal has a live line, with the rates of each 
       "0 open, 0 total · up 0 B/s, down 0 B/s · 0 resent · 0 reconnects",
       "1 open, 1 total · up 4.0 kB/s, down 250 B/s · 0 resent · 0 reconnects",
       "1 open, 1 total · up 100 B/s, down 0 B/s · 0 resent · 0 reconnects",
-      "TIME Connection to web resumed after 1.0 s\n" +
+      "TIME Connection for web:80 resumed after 1.0 s\n" +
       "1 open, 1 total · up 100 B/s, down 0 B/s · 0 resent · 0 reconnects",
       "",
     ],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { growAfter } from "../../lib/protocol/channel/payload_size.ts";
 import { Flag } from "../../lib/protocol/message/payload.ts";
 import { type FakeConnection, FakeListener } from "../testkit/fake_local.ts";
-import { ForwardBench } from "../testkit/forward_bench.ts";
+import { ForwardBench, never } from "../testkit/forward_bench.ts";
 import { joined, type PortNode } from "../testkit/port_node.ts";
 import { patterned } from "../testkit/vectors.ts";
 
@@ -66,7 +66,9 @@ async function closeBehind(settle: boolean, size: number) {
   local.end();
   const start = bench.clock.now();
   let took: number | undefined;
-  bench.forward.close(settle).then(() => took = bench.clock.now() - start);
+  bench.forward.close(settle ? never : undefined).then(() =>
+    took = bench.clock.now() - start
+  );
   await bench.until(() => took !== undefined, 120_000);
   await bench.clock.advance(1000);
   bench.assertOver();
@@ -104,7 +106,7 @@ Deno.test("programs that are there and say nothing are not waited for", async ()
   for (let i = 0; i < 5; i++) locals.push(await bench.connect("hello"));
   const start = bench.clock.now();
   let took = 0;
-  bench.forward.close(true).then(() => took = bench.clock.now() - start);
+  bench.forward.close(never).then(() => took = bench.clock.now() - start);
   await bench.until(() => took > 0);
   assert.ok(took < 200, `${took} ms`);
   assert.ok(locals.every(({ closed }) => closed));
@@ -119,10 +121,43 @@ Deno.test("what cannot arrive is waited for no longer than 3 s", async () => {
   local.end();
   const start = bench.clock.now();
   let took = 0;
-  bench.forward.close(true).then(() => took = bench.clock.now() - start);
+  bench.forward.close(never).then(() => took = bench.clock.now() - start);
   await bench.until(() => took > 0);
   // And a second for the flag, which cannot arrive, either.
   assert.ok(took > 3900 && took < 4500, `${took} ms`);
+  bench.assertOver();
+});
+
+Deno.test("those who go on sending are waited for no longer than 30 s", async () => {
+  const bench = await new ForwardBench().begin();
+  const local = await bench.connect("x");
+  const start = bench.clock.now();
+  let took = 0;
+  bench.forward.close(never).then(() => took = bench.clock.now() - start);
+  for (let i = 0; i < 4000 && took === 0; i++) {
+    local.send(new Uint8Array(1000));
+    await bench.clock.advance(10);
+  }
+  assert.ok(took > 29_900 && took < 32_000, `${took} ms`);
+  bench.assertOver();
+});
+
+Deno.test("waiting for what is to settle can be given up", async () => {
+  const bench = await new ForwardBench().begin();
+  const local = await bench.connect("x");
+  bench.nodes[0]!.deafen();
+  local.send(new Uint8Array(1000));
+  local.end();
+  const enough = new AbortController();
+  const start = bench.clock.now();
+  let took = 0;
+  bench.forward.close(enough.signal).then(() =>
+    took = bench.clock.now() - start
+  );
+  await bench.clock.advance(500);
+  enough.abort(new Error("enough"));
+  await bench.until(() => took > 0);
+  assert.ok(took < 1700, `${took} ms`);
   bench.assertOver();
 });
 

@@ -66,6 +66,9 @@ Deno.test("what the local program sends does not make the time longer", async ()
   const bench = await new PortBench().begin();
   const { local, far } = await bench.connected();
   far.finish();
+  await bench.clock.advance(0);
+  bench.node.onPayload = ({ length }) =>
+    assert.ok(length <= 8, "more than FIN was sent to an end that is closed");
   for (let i = 0; i < 29; i++) {
     await bench.clock.advance(1000);
     local.send("to nobody");
@@ -74,7 +77,6 @@ Deno.test("what the local program sends does not make the time longer", async ()
   await bench.clock.advance(1010);
   assert.equal(local.closed, true);
   assert.equal(far.ended, true);
-  assert.equal(far.size, 0, "what the far end does not want was sent");
   await bench.end();
 });
 
@@ -124,8 +126,14 @@ Deno.test("one that is gone in the middle of an upload leaves nothing of it to b
   const bench = await new PortBench().begin();
   const { local, far } = await bench.connected();
   bench.node.deafen();
-  const all = 8 * 1024 * 1024;
-  local.send(new Uint8Array(all));
+  let asked = 0;
+  const read = local.read.bind(local);
+  local.read = async (target) => {
+    const count = await read(target);
+    asked += count ?? 0;
+    return count;
+  };
+  local.send(new Uint8Array(8 * 1024 * 1024));
   await bench.clock.advance(10);
   local.breakOff();
   // Nobody reads it while the window is full, so that writing fails shows it.
@@ -135,7 +143,8 @@ Deno.test("one that is gone in the middle of an upload leaves nothing of it to b
   assert.equal(bench.session.open, 0);
   bench.node.lose();
   await bench.until(() => far.ended);
-  assert.ok(far.size < 1200 * 1024, `${far.size} bytes came`);
+  assert.ok(far.size > 512 * 1024, "what was on its way arrives");
+  assert.ok(far.size < asked, `all of the ${asked} bytes came`);
   await bench.end();
 });
 

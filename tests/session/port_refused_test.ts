@@ -121,6 +121,22 @@ Deno.test("many failures, each flag for one connection, oldest first", async () 
   await together.end();
 });
 
+Deno.test("one flag is one failure, however many end without a word", async () => {
+  for (const first of ["flag", "fin"] as const) {
+    const bench = await new PortBench().begin();
+    const both = [await bench.connected("a"), await bench.connected("b")];
+    if (first === "flag") bench.node.raiseDialFailed();
+    for (const { far } of both) {
+      far.finish();
+      await bench.clock.advance(100);
+    }
+    if (first === "fin") bench.node.raiseDialFailed();
+    await bench.clock.advance(100);
+    assert.deepEqual(refused(bench), ["a"]);
+    await bench.end();
+  }
+});
+
 Deno.test("a flag of a connection that we closed ourselves is not remembered for long", async () => {
   const bench = await new PortBench().begin();
   const gone = await bench.connected("gone");

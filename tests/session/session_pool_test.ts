@@ -185,20 +185,34 @@ Deno.test("a number of sessions that was asked for is kept", async () => {
   }
 });
 
-Deno.test("a further session that is not to be had is no harm, and tried again", async () => {
+Deno.test("a further session that is not to be had is no harm, and tried again a minute later", async () => {
   const bench = await new ForwardBench().begin();
   const locals = [await bench.connect(), await bench.connect()];
   bench.onStart = () => {
-    throw new ControlError("Access denied", "denied");
+    throw new ControlError("Rate exceeded", "passing");
   };
-  await move(bench, 2, 200 * 1024, 3);
-  assert.equal(bench.starts, 4);
-  assert.deepEqual(bench.notices, []);
+  await move(bench, 2, 200 * 1024, 50);
+  assert.equal(bench.starts, 2);
+  assert.deepEqual(bench.kinds, ["no-more"]);
   assert.deepEqual(bench.failures, []);
   bench.onStart = () => {};
-  await move(bench, 2, 200 * 1024, 2);
-  assert.deepEqual(bench.kinds, ["opened"]);
-  assert.ok(locals.every((local) => local.size === 5 * 200 * 1024));
+  await move(bench, 2, 200 * 1024, 15);
+  assert.deepEqual(bench.kinds, ["no-more", "opened"]);
+  assert.ok(locals.every((local) => local.size === 65 * 200 * 1024));
+  await bench.end();
+});
+
+Deno.test("a further session that we may not have is not asked for again", async () => {
+  const bench = await new ForwardBench().begin();
+  await bench.connect();
+  await bench.connect();
+  bench.onStart = () => {
+    throw new ControlError("Access denied", "denied");
+  };
+  await move(bench, 2, 200 * 1024, 150);
+  assert.equal(bench.starts, 2);
+  assert.deepEqual(bench.kinds, ["no-more"]);
+  assert.deepEqual(bench.failures, []);
   await bench.end();
 });
 

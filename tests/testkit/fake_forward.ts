@@ -24,7 +24,7 @@ export const noFigures: PortStats = {
 export class FakeForward extends Forward {
   /** What it was made with. */
   readonly options: ForwardOptions;
-  /** What `close` was called with. */
+  /** For each `close`: whether what is under way is to settle. */
   readonly closes: boolean[] = [];
   /** What `stats` gives. */
   figures: PortStats = noFigures;
@@ -50,8 +50,8 @@ export class FakeForward extends Forward {
     return this.onStart(signal);
   }
 
-  override close(settle = false): Promise<void> {
-    this.closes.push(settle);
+  override close(settle?: AbortSignal): Promise<void> {
+    this.closes.push(settle !== undefined);
     for (const listener of this.options.listeners) listener.close();
     return Promise.resolve();
   }

@@ -18,6 +18,9 @@ import { ManualClock } from "./manual_clock.ts";
 import { until } from "./port_bench.ts";
 import { PortNode, type PortNodeOptions } from "./port_node.ts";
 
+/** A signal that nobody aborts. */
+export const never: AbortSignal = new AbortController().signal;
+
 /** What is other than usual. */
 export interface ForwardBenchOptions {
   readonly node?: PortNodeOptions;
@@ -120,7 +123,7 @@ export class ForwardBench {
   /** Closes it, and nothing may remain. */
   async end(settle = false): Promise<void> {
     let closed = false;
-    this.forward.close(settle).then(() => closed = true);
+    this.forward.close(settle ? never : undefined).then(() => closed = true);
     await this.until(() => closed, 20_000);
     this.assertOver();
   }

@@ -363,6 +363,10 @@ export class DataChannel {
   get unacknowledged(): number {
     return this.#outgoing.unacknowledged;
   }
+  /** Bytes of frames that have not gone out once. */
+  get unsent(): number {
+    return this.#outgoing.unsent;
+  }
   /** When the oldest of them was first sent, in milliseconds; `undefined` where none is in flight. */
   get waitingSince(): number | undefined {
     return this.#outgoing.oldestSince;

@@ -11,6 +11,9 @@ export const heldMessagesLimit = 10_000;
 /** Bytes of frames held at most: the messages' limit at the payload size that agents use. */
 export const heldBytesLimit: number = 12 * 1024 * 1024;
 
+/** Numbers further ahead than this are nobody's: ten times what an agent keeps (§6.1). */
+export const furthestAhead = 1_000_000;
+
 /** What to do with an arriving message. */
 export type Arrival = "expected" | "ahead" | "repeated" | "no room";
 
@@ -34,6 +37,8 @@ export class Incoming {
   /** Says what an arriving message is, and holds it if it is ahead of its turn. */
   arrive(message: ClientMessage): Arrival {
     const number = message.sequence;
+    // No peer is so far ahead, and a number beyond 2^53 could not be acknowledged as it is.
+    if (number < 0 || number > this.#expected + furthestAhead) return "no room";
     if (number === this.#refused) return "no room";
     if (number < this.#expected || this.#held.has(number)) return "repeated";
     if (number === this.#expected) return "expected";

@@ -71,6 +71,8 @@ export class Outgoing {
   /** When the last round trip was taken that the estimator learned of. */
   #sampledAt = -Infinity;
   #lastTick = 0;
+  /** Bytes of frames that have not gone out once. */
+  unsent = 0;
   /** Bytes of frames that were acknowledged. */
   acknowledgedBytes = 0;
   /** Messages sent more than once, for the status line. */
@@ -133,6 +135,8 @@ export class Outgoing {
     const message = this.#notes.take(this.#next++, frame);
     this.#outstanding.set(message.number, message);
     this.#bytes += frame.length;
+    this.unsent += frame.length;
+    if (!this.writable) this.#window.filled();
     this.#ready.push(message);
   }
 
@@ -173,9 +177,10 @@ export class Outgoing {
    */
   #sample(sent: number, now: number): void {
     if (this.#repair === "selective" && sent < this.#sampledAt) return;
+    const next = sent > this.#sampledAt;
     this.#sampledAt = now;
     this.#estimator.sample(now - sent);
-    this.#window.sample(now - sent);
+    if (next) this.#window.sample(now - sent);
   }
 
   /**
@@ -218,8 +223,10 @@ export class Outgoing {
 
   #send(message: Outstanding, now: number): void {
     message.waiting = false;
-    if (message.firstSent === undefined) message.firstSent = now;
-    else {
+    if (message.firstSent === undefined) {
+      message.firstSent = now;
+      this.unsent -= message.frame.length;
+    } else {
       message.repeated = true;
       this.resends++;
     }

@@ -21,12 +21,18 @@ export const crowdedDelay = 50;
 /** Once there was a queue, the window grows by this share of what is acknowledged. */
 const carefulGrowth = 1 / 4;
 
+/** By this share of the difference the shortest round trip is corrected with each longer one. */
+const ageing = 1 / 16;
+
 /** The window of one direction. */
 export class SendWindow {
   #bytes = initialWindow;
   #least = Infinity;
   #roomy = true;
   #careful = false;
+  /** It was full since the last round trip was measured, or in the round trip before that. */
+  #filled = false;
+  #used = false;
 
   /** Bytes of frames. */
   get bytes(): number {
@@ -39,20 +45,33 @@ export class SendWindow {
    * @param roundTrip Milliseconds.
    */
   sample(roundTrip: number): void {
+    this.#used = this.#filled;
+    this.#filled = false;
     this.#least = Math.min(this.#least, roundTrip);
     // Twice its own time: what a way takes varies, and a window that fills it is half a queue.
     const delay = roundTrip - 2 * this.#least;
     this.#roomy = delay <= roomyDelay;
-    if (!this.#roomy) this.#careful = true;
-    if (delay <= crowdedDelay) return;
-    // What is in flight, shortened to what comes back in the time that is allowed.
-    const share = (2 * this.#least + crowdedDelay) / roundTrip;
-    this.#bytes = Math.max(minimumWindow, Math.floor(this.#bytes * share));
+    if (this.#roomy) return;
+    this.#careful = true;
+    if (delay > crowdedDelay) {
+      // What is in flight, shortened to what comes back in the time that is allowed.
+      const share = (2 * this.#least + crowdedDelay) / roundTrip;
+      this.#bytes = Math.max(minimumWindow, Math.floor(this.#bytes * share));
+    }
+    // What is left when hardly anything is in flight is no queue of ours: the way is longer now.
+    if (this.#bytes === minimumWindow) {
+      this.#least += (roundTrip - this.#least) * ageing;
+    }
+  }
+
+  /** The window is full: only one that is needed may grow (RFC 7661 §4.3). */
+  filled(): void {
+    this.#filled = true;
   }
 
   /** So many bytes were acknowledged. */
   acknowledged(bytes: number): void {
-    if (!this.#roomy) return;
+    if (!this.#roomy || !(this.#used || this.#filled)) return;
     const growth = this.#careful ? Math.ceil(bytes * carefulGrowth) : bytes;
     this.#bytes = Math.min(maximumWindow, this.#bytes + growth);
   }

@@ -41,7 +41,7 @@ Deno.test("hosts: a name of the simulator's, in any case; localhost; loopback ad
   ) {
     const { network, find } = setUp(host);
     await find().dial(never);
-    assert.deepEqual(network.dials, [dialled], host);
+    assert.deepEqual(network.dials, [dialled], String(host));
   }
 });
 
