@@ -102,8 +102,12 @@ Deno.test(
     await using simulator = await startSimulatorProgram();
     for (
       const [signal, script, code] of [
-        ["SIGTERM", "exec sleep 1000", 143],
-        ["SIGHUP", "trap 'exit 9' HUP; while :; do sleep 0.05; done", 9],
+        ["SIGTERM", "echo begun; exec sleep 1000", 143],
+        [
+          "SIGHUP",
+          "trap 'exit 9' HUP; echo begun; while :; do sleep 0.05; done",
+          9,
+        ],
       ] as const
     ) {
       await using forward = await startForward(simulator.env, [
@@ -112,7 +116,7 @@ Deno.test(
         "--",
         "sh",
         "-c",
-        `echo begun; ${script}`,
+        script,
       ]);
       await forward.stdout.until(/begun\n/);
       forward.kill(signal);
