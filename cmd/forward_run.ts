@@ -5,11 +5,9 @@
  * @module
  */
 
-import { controlFailure } from "../lib/aws/control_failure.ts";
-import type { AwsCallError, ResolvedTarget } from "../lib/aws/mod.ts";
+import type { ResolvedTarget } from "../lib/aws/mod.ts";
 import { formatAddress } from "../lib/io/listen_error.ts";
 import { Backlog } from "../lib/session/backlog.ts";
-import { ControlError } from "../lib/session/control.ts";
 import type { Forward } from "../lib/session/forward.ts";
 import { SignalError } from "../lib/session/signal_error.ts";
 import type { LocalListener } from "../lib/session/transport.ts";
@@ -20,12 +18,14 @@ import { CommandError, exitCodes } from "./errors.ts";
 import type { ForwardCommandOptions } from "./forward.ts";
 import { runWithPorts } from "./forward_command.ts";
 import { listenFor } from "./forward_listen.ts";
+import { describeForward } from "./forward_json.ts";
 import { forwardNotice, statsLine, sumStats } from "./forward_notices.ts";
+import { forwardStartFailure, startForwardSession } from "./forward_session.ts";
 import type { ForwardSpec } from "./forward_spec.ts";
 import { forwardWords } from "./forward_words.ts";
 import { signalExitCode } from "./signals.ts";
 import { StatusLine } from "./status_line.ts";
-import { findNode, startFailure, type TargetUse } from "./target.ts";
+import { findNode, type TargetUse } from "./target.ts";
 
 /** A forward of this command. */
 export interface RunningForward {
@@ -154,7 +154,12 @@ class ForwardCommand {
       ? failed.signal.reason
       : ends.find((end) => end.status === "rejected")?.reason;
     const where = specs.length > 1 && failing !== "" ? ` to ${failing}` : "";
-    throw await this.#startFailure(error, node, use, where);
+    throw await forwardStartFailure(
+      error,
+      { node, use, where },
+      this.#aws,
+      signal,
+    );
   }
 
   async #target(use: TargetUse): Promise<string> {
@@ -184,7 +189,12 @@ class ForwardCommand {
     const forward = await this.#context.forward({
       listeners,
       startSession: (signal) =>
-        this.#startSession(spec, listeners, node, signal),
+        startForwardSession(
+          this.#aws,
+          { spec, listeners, node, options: this.#options },
+          (line) => this.#detail(line),
+          signal,
+        ),
       remoteHost: remoteHost !== undefined,
       sessions,
       payloadSize,
@@ -206,74 +216,6 @@ class ForwardCommand {
     return { spec, listeners, forward, destination: names.destination };
   }
 
-  async #startSession(
-    { remoteHost, remotePort }: ForwardSpec,
-    listeners: readonly LocalListener[],
-    { id }: ResolvedTarget,
-    signal: AbortSignal,
-  ) {
-    const { documentName, reason } = this.#options;
-    const address = listeners[0]?.address;
-    // The local port is for the session's history; the listener is ours.
-    const localPort = address?.kind === "tcp" ? address.port : 0;
-    try {
-      const started = await this.#aws.startSession(
-        {
-          target: id,
-          documentName: documentName ??
-            "AWS-StartPortForwardingSession" +
-              (remoteHost === undefined ? "" : "ToRemoteHost"),
-          parameters: {
-            ...(remoteHost === undefined ? {} : { host: [remoteHost] }),
-            portNumber: [String(remotePort)],
-            localPortNumber: [String(localPort)],
-          },
-          reason,
-          command: "ssm forward",
-          rest: forwardWords(this.#options.specs),
-        },
-        (message) => this.#detail(visible(message)),
-        signal,
-      );
-      this.#detail(
-        `Session ${visible(started.grant.sessionId)} on ${visible(id)}`,
-      );
-      return started;
-    } catch (error) {
-      if (!isAwsCallError(error)) throw error;
-      throw new ControlError(error.message, controlFailure(error), {
-        cause: error,
-      });
-    }
-  }
-
-  async #startFailure(
-    error: unknown,
-    node: ResolvedTarget,
-    use: TargetUse,
-    where: string,
-  ): Promise<unknown> {
-    const cause = error instanceof ControlError ? error.cause : error;
-    const better = await startFailure(
-      cause,
-      node,
-      this.#aws,
-      use,
-      this.#context.signal,
-    );
-    if (error instanceof Error && error.name === "PortStartError") {
-      return new CommandError(
-        `Cannot forward from ${visible(use.target)}${where}: ` +
-          visible(error.message),
-        exitCodes.failed,
-        [],
-        [],
-        { cause: error },
-      );
-    }
-    return better;
-  }
-
   // ── ready ─────────────────────────────────────────────────────────────────────────────────
 
   async #sayReady(): Promise<void> {
@@ -287,7 +229,7 @@ class ForwardCommand {
     }
     if (json) {
       const lines = this.#running.map((each) =>
-        `${JSON.stringify(this.#describe(each))}\n`
+        `${JSON.stringify(describeForward(each))}\n`
       ).join("");
       await this.#context.terminal.write(new TextEncoder().encode(lines));
     }
@@ -295,21 +237,6 @@ class ForwardCommand {
     // The first one of us speaks next, and then a shell.
     await this.#status.written();
     await ready(this.#context);
-  }
-
-  #describe({ spec, listeners, forward, destination }: RunningForward) {
-    const { address } = listeners[0]!;
-    return {
-      destination,
-      remoteHost: spec.remoteHost ?? null,
-      remotePort: spec.remotePort,
-      ...(address.kind === "unix"
-        ? { localSocket: address.path }
-        : { localAddress: address.hostname, localPort: address.port }),
-      addresses: listeners.map((each) => formatAddress(each.address)),
-      sessionIds: forward.sessionIds,
-      pid: Deno.pid,
-    };
   }
 
   // ── running ───────────────────────────────────────────────────────────────────────────────
@@ -395,10 +322,6 @@ class ForwardCommand {
     const time = new Date(this.#context.clock.now()).toTimeString().slice(0, 8);
     return `${time} ${line}`;
   }
-}
-
-function isAwsCallError(error: unknown): error is AwsCallError {
-  return error instanceof Error && error.name === "AwsCallError";
 }
 
 function hostName(host: string): string {

@@ -25,6 +25,15 @@ export interface PortEnd {
   readonly cause?: unknown;
 }
 
+/** The session could not begin: it has been ended, and this says why. */
+export class PortStartError extends Error {
+  override name = "PortStartError";
+  /** @param end How it ended. */
+  constructor(readonly end: PortEnd) {
+    super(end.message, { cause: end.cause });
+  }
+}
+
 /** Words of a session that ended for want of traffic; the service's own are unverified (sessions.md §8). */
 const idleWords = /tim(ed|e)[ -]?out|idle|inactiv/i;
 

@@ -29,12 +29,15 @@ import {
   portEndOfChannel,
   portEndOfLoss,
   type PortNotice,
+  PortStartError,
   type PortStats,
 } from "./port_end.ts";
 import { PortIntake } from "./port_intake.ts";
 import { Progress } from "./progress.ts";
 import type { Patience } from "./resume.ts";
 import type { Clock } from "./transport.ts";
+
+export { PortStartError };
 
 /** How long an agent may take to begin, in milliseconds (handshake.md §1). */
 const startLimit = 60_000;
@@ -65,15 +68,6 @@ export interface PortSessionOptions {
   readonly onRoom: () => void;
   /** True while connections wait for room. */
   readonly othersWait?: () => boolean;
-}
-
-/** The session could not begin: it has been ended, and this says why. */
-export class PortStartError extends Error {
-  override name = "PortStartError";
-  /** @param end How it ended. */
-  constructor(readonly end: PortEnd) {
-    super(end.message, { cause: end.cause });
-  }
 }
 
 /** A session that carries connections. */

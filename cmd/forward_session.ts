@@ -1,0 +1,110 @@
+/**
+ * The sessions of `ssm forward`: what StartSession is asked for, and what to say when there is none.
+ *
+ * @module
+ */
+
+import { controlFailure } from "../lib/aws/control_failure.ts";
+import type { AwsCallError, ResolvedTarget } from "../lib/aws/mod.ts";
+import { ControlError } from "../lib/session/control.ts";
+import type { LocalListener } from "../lib/session/transport.ts";
+import { visible } from "../lib/text.ts";
+import type { AwsAccess, StartedSession } from "./context.ts";
+import { CommandError, exitCodes } from "./errors.ts";
+import type { ForwardCommandOptions } from "./forward.ts";
+import type { ForwardSpec } from "./forward_spec.ts";
+import { forwardWords } from "./forward_words.ts";
+import { startFailure, type TargetUse } from "./target.ts";
+
+/** What a session is for. */
+export interface ForwardSessionRequest {
+  readonly spec: ForwardSpec;
+  readonly listeners: readonly LocalListener[];
+  readonly node: ResolvedTarget;
+  readonly options: ForwardCommandOptions;
+}
+
+/**
+ * Starts a session to a forward's destination (api.md §7).
+ * @param aws The calls.
+ * @param request What for.
+ * @param detail Takes lines for `-v`.
+ * @param signal Gives up.
+ * @throws ControlError
+ */
+export async function startForwardSession(
+  aws: AwsAccess,
+  { spec, listeners, node, options }: ForwardSessionRequest,
+  detail: (line: string) => void,
+  signal: AbortSignal,
+): Promise<StartedSession> {
+  const { remoteHost, remotePort } = spec;
+  const { documentName, reason, specs } = options;
+  const address = listeners[0]?.address;
+  // The local port is for the session's history; the listener is ours.
+  const localPort = address?.kind === "tcp" ? address.port : 0;
+  try {
+    const started = await aws.startSession(
+      {
+        target: node.id,
+        documentName: documentName ??
+          "AWS-StartPortForwardingSession" +
+            (remoteHost === undefined ? "" : "ToRemoteHost"),
+        parameters: {
+          ...(remoteHost === undefined ? {} : { host: [remoteHost] }),
+          portNumber: [String(remotePort)],
+          localPortNumber: [String(localPort)],
+        },
+        reason,
+        command: "ssm forward",
+        rest: forwardWords(specs),
+      },
+      (message) => detail(visible(message)),
+      signal,
+    );
+    const { sessionId } = started.grant;
+    detail(`Session ${visible(sessionId)} on ${visible(node.id)}`);
+    return started;
+  } catch (error) {
+    if (!isAwsCallError(error)) throw error;
+    throw new ControlError(error.message, controlFailure(error), {
+      cause: error,
+    });
+  }
+}
+
+function isAwsCallError(error: unknown): error is AwsCallError {
+  return error instanceof Error && error.name === "AwsCallError";
+}
+
+/**
+ * What to throw when a forward cannot begin.
+ * @param error Why.
+ * @param about The node, what was asked for, and which of several forwards: ` to db:5432`, or
+ * nothing.
+ * @param aws The calls.
+ * @param signal Gives up.
+ */
+export async function forwardStartFailure(
+  error: unknown,
+  { node, use, where }: {
+    readonly node: ResolvedTarget;
+    readonly use: TargetUse;
+    readonly where: string;
+  },
+  aws: AwsAccess,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (error instanceof Error && error.name === "PortStartError") {
+    return new CommandError(
+      `Cannot forward from ${visible(use.target)}${where}: ` +
+        visible(error.message),
+      exitCodes.failed,
+      [],
+      [],
+      { cause: error },
+    );
+  }
+  const cause = error instanceof ControlError ? error.cause : error;
+  return await startFailure(cause, node, aws, use, signal);
+}
