@@ -30,7 +30,7 @@ import {
   runInBackground,
 } from "./background_program.ts";
 import type { TransportKind } from "./flags.ts";
-import type { LocalSpec } from "./forward_spec.ts";
+import type { LocalSpec } from "./forward/spec.ts";
 import { onStatusRequest, type ProcessSignals } from "./process_signals.ts";
 import { connectionArguments } from "./target.ts";
 

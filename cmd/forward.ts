@@ -8,8 +8,8 @@ import { buildCommand } from "@stricli/core";
 import type { CommandWorld, Connection } from "./context.ts";
 import { UsageError } from "./errors.ts";
 import { connectionOf, generalAliases } from "./flags.ts";
-import { type ForwardCommandFlags, forwardFlags } from "./forward_flags.ts";
-import { type ForwardSpec, parseForwardArguments } from "./forward_spec.ts";
+import { type ForwardCommandFlags, forwardFlags } from "./forward/flags.ts";
+import { type ForwardSpec, parseForwardArguments } from "./forward/spec.ts";
 import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
 import { checkTarget } from "./target.ts";
@@ -90,7 +90,7 @@ Exit codes:
   },
   async func(flags, ...positionals) {
     const options = parseForward(flags, positionals, this.rest);
-    const { runForwardCommand } = await import("./forward_run.ts");
+    const { runForwardCommand } = await import("./forward/run.ts");
     this.setExitCode(await runForwardCommand(options, this.context));
   },
 });

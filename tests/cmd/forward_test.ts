@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseForward } from "../../cmd/forward.ts";
-import type { ForwardCommandFlags } from "../../cmd/forward_flags.ts";
+import type { ForwardCommandFlags } from "../../cmd/forward/flags.ts";
 import { runCommandLine } from "../../cmd/mod.ts";
 import type { ForwardOptions } from "../../lib/session/forward.ts";
 import { SignalError } from "../../lib/session/signal_error.ts";

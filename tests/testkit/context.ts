@@ -20,7 +20,7 @@ import {
   type SimulatorOptions,
 } from "../../lib/simulator/options.ts";
 import type { BackgroundProgram } from "../../cmd/background_program.ts";
-import type { LocalSpec } from "../../cmd/forward_spec.ts";
+import type { LocalSpec } from "../../cmd/forward/spec.ts";
 import type { Forward, ForwardOptions } from "../../lib/session/forward.ts";
 import type { LocalListener } from "../../lib/session/transport.ts";
 import { FakeForward } from "./fake_forward.ts";

@@ -3,9 +3,9 @@ import {
   commandWithPorts,
   portVariables,
   type ReadyForward,
-} from "../../cmd/forward_command.ts";
-import type { LocalAddress } from "../../lib/session/transport.ts";
-import { FakeListener } from "../testkit/fake_local.ts";
+} from "../../../cmd/forward/command.ts";
+import type { LocalAddress } from "../../../lib/session/transport.ts";
+import { FakeListener } from "../../testkit/fake_local.ts";
 
 function forward(
   remotePort: number,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { runCommandLine } from "../../cmd/mod.ts";
-import { SignalError } from "../../lib/session/signal_error.ts";
-import { type FakeChild, TestContext } from "../testkit/context.ts";
-import type { FakeForward } from "../testkit/fake_forward.ts";
-import { noFigures } from "../testkit/fake_forward.ts";
+import { runCommandLine } from "../../../cmd/mod.ts";
+import { SignalError } from "../../../lib/session/signal_error.ts";
+import { type FakeChild, TestContext } from "../../testkit/context.ts";
+import type { FakeForward } from "../../testkit/fake_forward.ts";
+import { noFigures } from "../../testkit/fake_forward.ts";
 
 /** A command line that is ready. */
 async function start(context: TestContext, ...args: string[]) {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { visible } from "../lib/text.ts";
-import { UsageError } from "./errors.ts";
+import { visible } from "../../lib/text.ts";
+import { UsageError } from "../errors.ts";
 
 /** What is being read, for the sentence about what is wrong with it. */
 export interface Typed {

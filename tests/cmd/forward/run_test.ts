@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { runCommandLine } from "../../cmd/mod.ts";
-import { AwsCallError } from "../../lib/aws/errors.ts";
-import { TargetNotFoundError } from "../../lib/aws/target.ts";
-import { ListenError, PortInUseError } from "../../lib/io/listen_error.ts";
-import { ControlError } from "../../lib/session/control.ts";
-import { PortStartError } from "../../lib/session/port_session.ts";
-import { SignalError } from "../../lib/session/signal_error.ts";
-import { TransportError } from "../../lib/session/transport.ts";
-import { TestContext } from "../testkit/context.ts";
-import { FakeListener } from "../testkit/fake_local.ts";
-import { MemoryTerminal } from "../testkit/memory_terminal.ts";
+import { runCommandLine } from "../../../cmd/mod.ts";
+import { AwsCallError } from "../../../lib/aws/errors.ts";
+import { TargetNotFoundError } from "../../../lib/aws/target.ts";
+import { ListenError, PortInUseError } from "../../../lib/io/listen_error.ts";
+import { ControlError } from "../../../lib/session/control.ts";
+import { PortStartError } from "../../../lib/session/port_session.ts";
+import { SignalError } from "../../../lib/session/signal_error.ts";
+import { TransportError } from "../../../lib/session/transport.ts";
+import { TestContext } from "../../testkit/context.ts";
+import { FakeListener } from "../../testkit/fake_local.ts";
+import { MemoryTerminal } from "../../testkit/memory_terminal.ts";
 
 async function run(context: TestContext, ...args: string[]): Promise<number> {
   return await runCommandLine(["forward", ...args], context);

@@ -4,10 +4,13 @@
  * @module
  */
 
-import type { LocalAddress, LocalListener } from "../lib/session/transport.ts";
-import { runChild } from "./child.ts";
-import type { Context, EnvironmentChanges } from "./context.ts";
-import type { ForwardSpec } from "./forward_spec.ts";
+import type {
+  LocalAddress,
+  LocalListener,
+} from "../../lib/session/transport.ts";
+import { runChild } from "../child.ts";
+import type { Context, EnvironmentChanges } from "../context.ts";
+import type { ForwardSpec } from "./spec.ts";
 
 /** What a command learns of a forward. */
 export interface ReadyForward {

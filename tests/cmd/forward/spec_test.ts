@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { UsageError } from "../../cmd/errors.ts";
+import { UsageError } from "../../../cmd/errors.ts";
 import {
   type ForwardFlags,
   type ForwardSpec,
   type LocalSpec,
   parseForwardArguments,
-} from "../../cmd/forward_spec.ts";
-import { unixSocket } from "../../cmd/forward_local.ts";
+} from "../../../cmd/forward/spec.ts";
+import { unixSocket } from "../../../cmd/forward/local.ts";
 
 function tcp(port: number, ...hosts: string[]): LocalSpec {
   return hosts.length === 0

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { ForwardNotice } from "../lib/session/forward.ts";
-import type { PortEnd, PortStats } from "../lib/session/port_end.ts";
-import { visible } from "../lib/text.ts";
-import { describeError } from "./errors.ts";
+import type { ForwardNotice } from "../../lib/session/forward.ts";
+import type { PortEnd, PortStats } from "../../lib/session/port_end.ts";
+import { visible } from "../../lib/text.ts";
+import { describeError } from "../errors.ts";
 
 /** How to say what happens. */
 export interface ForwardNames {

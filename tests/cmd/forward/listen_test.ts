@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { describeError } from "../../cmd/errors.ts";
-import type { ForwardCommandOptions } from "../../cmd/forward.ts";
-import { listenFor } from "../../cmd/forward_listen.ts";
+import { describeError } from "../../../cmd/errors.ts";
+import type { ForwardCommandOptions } from "../../../cmd/forward.ts";
+import { listenFor } from "../../../cmd/forward/listen.ts";
 import {
   type ForwardFlags,
   parseForwardArguments,
-} from "../../cmd/forward_spec.ts";
-import { ListenError, PortInUseError } from "../../lib/io/listen_error.ts";
-import { TestContext } from "../testkit/context.ts";
+} from "../../../cmd/forward/spec.ts";
+import { ListenError, PortInUseError } from "../../../lib/io/listen_error.ts";
+import { TestContext } from "../../testkit/context.ts";
 
 /** What is to be forwarded, and as what. */
 function options(

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { shellQuote, visible } from "../lib/text.ts";
-import { UsageError } from "./errors.ts";
+import { shellQuote, visible } from "../../lib/text.ts";
+import { UsageError } from "../errors.ts";
 import {
   type ForwardSpec,
   looksLikePorts,
@@ -14,12 +14,12 @@ import {
   parseRemote,
   parseSsh,
   portAt,
-} from "./forward_forms.ts";
-import { bindRule, type LocalSpec, parseLocal } from "./forward_local.ts";
-import { refusal, type Typed } from "./forward_parts.ts";
+} from "./forms.ts";
+import { bindRule, type LocalSpec, parseLocal } from "./local.ts";
+import { refusal, type Typed } from "./parts.ts";
 
-export type { ForwardSpec } from "./forward_forms.ts";
-export type { LocalHosts, LocalSpec } from "./forward_local.ts";
+export type { ForwardSpec } from "./forms.ts";
+export type { LocalHosts, LocalSpec } from "./local.ts";
 
 /** What the command line says. */
 export interface ForwardArguments {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {
   type ForwardFlags,
   parseForwardArguments,
-} from "../../cmd/forward_spec.ts";
-import { forwardWords } from "../../cmd/forward_words.ts";
+} from "../../../cmd/forward/spec.ts";
+import { forwardWords } from "../../../cmd/forward/words.ts";
 
 /** What is typed behind the target, and how it is typed again. */
 const rows: readonly (readonly [string, string])[] = [

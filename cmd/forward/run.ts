@@ -5,27 +5,27 @@
  * @module
  */
 
-import type { ResolvedTarget } from "../lib/aws/mod.ts";
-import { formatAddress } from "../lib/io/listen_error.ts";
-import { Backlog } from "../lib/session/backlog.ts";
-import type { Forward } from "../lib/session/forward.ts";
-import { SignalError } from "../lib/session/signal_error.ts";
-import type { LocalListener } from "../lib/session/transport.ts";
-import { visible } from "../lib/text.ts";
-import { goToBackground, ready } from "./background.ts";
-import type { AwsAccess, Context } from "./context.ts";
-import { CommandError, exitCodes } from "./errors.ts";
-import type { ForwardCommandOptions } from "./forward.ts";
-import { runWithPorts } from "./forward_command.ts";
-import { listenFor } from "./forward_listen.ts";
-import { describeForward } from "./forward_json.ts";
-import { forwardNotice, statsLine, sumStats } from "./forward_notices.ts";
-import { forwardStartFailure, startForwardSession } from "./forward_session.ts";
-import type { ForwardSpec } from "./forward_spec.ts";
-import { forwardWords } from "./forward_words.ts";
-import { signalExitCode } from "./signals.ts";
-import { StatusLine } from "./status_line.ts";
-import { findNode, type TargetUse } from "./target.ts";
+import type { ResolvedTarget } from "../../lib/aws/mod.ts";
+import { formatAddress } from "../../lib/io/listen_error.ts";
+import { Backlog } from "../../lib/session/backlog.ts";
+import type { Forward } from "../../lib/session/forward.ts";
+import { SignalError } from "../../lib/session/signal_error.ts";
+import type { LocalListener } from "../../lib/session/transport.ts";
+import { visible } from "../../lib/text.ts";
+import { goToBackground, ready } from "../background.ts";
+import type { AwsAccess, Context } from "../context.ts";
+import { CommandError, exitCodes } from "../errors.ts";
+import type { ForwardCommandOptions } from "../forward.ts";
+import { runWithPorts } from "./command.ts";
+import { listenFor } from "./listen.ts";
+import { describeForward } from "./json.ts";
+import { forwardNotice, statsLine, sumStats } from "./notices.ts";
+import { forwardStartFailure, startForwardSession } from "./session.ts";
+import type { ForwardSpec } from "./spec.ts";
+import { forwardWords } from "./words.ts";
+import { signalExitCode } from "../signals.ts";
+import { StatusLine } from "../status_line.ts";
+import { findNode, type TargetUse } from "../target.ts";
 
 /** A forward of this command. */
 export interface RunningForward {
@@ -163,7 +163,7 @@ class ForwardCommand {
   }
 
   async #target(use: TargetUse): Promise<string> {
-    const { chooseTarget, givenTarget } = await import("./choose_target.ts");
+    const { chooseTarget, givenTarget } = await import("../choose_target.ts");
     return givenTarget(this.#options.target, this.#context) ??
       await chooseTarget(
         this.#context,

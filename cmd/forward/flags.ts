@@ -8,8 +8,8 @@ import type { FlagParametersForType } from "@stricli/core";
 import {
   largestPayload,
   smallestPayload,
-} from "../lib/session/payload_bounds.ts";
-import type { CommandWorld } from "./context.ts";
+} from "../../lib/session/payload_bounds.ts";
+import type { CommandWorld } from "../context.ts";
 import {
   type ConnectionFlags,
   connectionFlags,
@@ -18,7 +18,7 @@ import {
   generalFlags,
   nonEmpty,
   numberBetween,
-} from "./flags.ts";
+} from "../flags.ts";
 
 /** The flags of `ssm forward` as parsed. */
 export interface ForwardCommandFlags extends GeneralFlags, ConnectionFlags {

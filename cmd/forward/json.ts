@@ -4,10 +4,10 @@
  * @module
  */
 
-import { formatAddress } from "../lib/io/listen_error.ts";
-import type { Forward } from "../lib/session/forward.ts";
-import type { LocalListener } from "../lib/session/transport.ts";
-import type { ForwardSpec } from "./forward_spec.ts";
+import { formatAddress } from "../../lib/io/listen_error.ts";
+import type { Forward } from "../../lib/session/forward.ts";
+import type { LocalListener } from "../../lib/session/transport.ts";
+import type { ForwardSpec } from "./spec.ts";
 
 /** What is shown of a forward. */
 export interface DescribedForward {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { isLoopback } from "../lib/io/loopback.ts";
-import { shellQuote } from "../lib/text.ts";
-import type { ForwardSpec, LocalHosts, LocalSpec } from "./forward_spec.ts";
+import { isLoopback } from "../../lib/io/loopback.ts";
+import { shellQuote } from "../../lib/text.ts";
+import type { ForwardSpec, LocalHosts, LocalSpec } from "./spec.ts";
 
 /**
  * The arguments that ask for these forwards, quoted.

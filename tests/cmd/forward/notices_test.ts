@@ -4,12 +4,12 @@ import {
   forwardNotice,
   statsLine,
   sumStats,
-} from "../../cmd/forward_notices.ts";
-import { AwsCallError } from "../../lib/aws/errors.ts";
-import { ControlError } from "../../lib/session/control.ts";
-import type { ForwardNotice } from "../../lib/session/forward.ts";
-import type { PortEnd } from "../../lib/session/port_end.ts";
-import { noFigures } from "../testkit/fake_forward.ts";
+} from "../../../cmd/forward/notices.ts";
+import { AwsCallError } from "../../../lib/aws/errors.ts";
+import { ControlError } from "../../../lib/session/control.ts";
+import type { ForwardNotice } from "../../../lib/session/forward.ts";
+import type { PortEnd } from "../../../lib/session/port_end.ts";
+import { noFigures } from "../../testkit/fake_forward.ts";
 
 const web = { node: "web", destination: "web:80", onNode: 80 };
 const behind = { node: "web", destination: "db:5432", onNode: undefined };

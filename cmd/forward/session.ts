@@ -4,17 +4,17 @@
  * @module
  */
 
-import { controlFailure } from "../lib/aws/control_failure.ts";
-import type { AwsCallError, ResolvedTarget } from "../lib/aws/mod.ts";
-import { ControlError } from "../lib/session/control.ts";
-import type { LocalListener } from "../lib/session/transport.ts";
-import { visible } from "../lib/text.ts";
-import type { AwsAccess, StartedSession } from "./context.ts";
-import { CommandError, exitCodes } from "./errors.ts";
-import type { ForwardCommandOptions } from "./forward.ts";
-import type { ForwardSpec } from "./forward_spec.ts";
-import { forwardWords } from "./forward_words.ts";
-import { startFailure, type TargetUse } from "./target.ts";
+import { controlFailure } from "../../lib/aws/control_failure.ts";
+import type { AwsCallError, ResolvedTarget } from "../../lib/aws/mod.ts";
+import { ControlError } from "../../lib/session/control.ts";
+import type { LocalListener } from "../../lib/session/transport.ts";
+import { visible } from "../../lib/text.ts";
+import type { AwsAccess, StartedSession } from "../context.ts";
+import { CommandError, exitCodes } from "../errors.ts";
+import type { ForwardCommandOptions } from "../forward.ts";
+import type { ForwardSpec } from "./spec.ts";
+import { forwardWords } from "./words.ts";
+import { startFailure, type TargetUse } from "../target.ts";
 
 /** What a session is for. */
 export interface ForwardSessionRequest {

@@ -5,16 +5,19 @@
  * @module
  */
 
-import { isLoopback } from "../lib/io/loopback.ts";
-import { longestSocketPath, socketPathLength } from "../lib/io/socket_path.ts";
-import { shellQuote, visible } from "../lib/text.ts";
+import { isLoopback } from "../../lib/io/loopback.ts";
+import {
+  longestSocketPath,
+  socketPathLength,
+} from "../../lib/io/socket_path.ts";
+import { shellQuote, visible } from "../../lib/text.ts";
 import {
   fieldsOf,
   localPort,
   numericAddress,
   refusal,
   type Typed,
-} from "./forward_parts.ts";
+} from "./parts.ts";
 
 /** Numeric addresses to listen on. */
 export interface LocalHosts {

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { ListenError, PortInUseError } from "../lib/io/listen_error.ts";
-import type { LocalListener } from "../lib/session/transport.ts";
-import { shellQuote } from "../lib/text.ts";
-import type { Context } from "./context.ts";
-import { CommandError, exitCodes } from "./errors.ts";
-import type { ForwardCommandOptions } from "./forward.ts";
-import type { ForwardSpec } from "./forward_spec.ts";
-import { forwardWords } from "./forward_words.ts";
-import { portInUse } from "./port_in_use.ts";
-import { connectionArguments } from "./target.ts";
+import { ListenError, PortInUseError } from "../../lib/io/listen_error.ts";
+import type { LocalListener } from "../../lib/session/transport.ts";
+import { shellQuote } from "../../lib/text.ts";
+import type { Context } from "../context.ts";
+import { CommandError, exitCodes } from "../errors.ts";
+import type { ForwardCommandOptions } from "../forward.ts";
+import type { ForwardSpec } from "./spec.ts";
+import { forwardWords } from "./words.ts";
+import { portInUse } from "../port_in_use.ts";
+import { connectionArguments } from "../target.ts";
 
 /**
  * Listens for a forward.

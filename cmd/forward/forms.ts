@@ -4,14 +4,14 @@
  * @module
  */
 
-import { shellQuote } from "../lib/text.ts";
-import type { UsageError } from "./errors.ts";
+import { shellQuote } from "../../lib/text.ts";
+import type { UsageError } from "../errors.ts";
 import {
   type BindRule,
   type LocalSpec,
   ownHosts,
   unixSocket,
-} from "./forward_local.ts";
+} from "./local.ts";
 import {
   fieldsOf,
   localPort,
@@ -19,7 +19,7 @@ import {
   remoteHost,
   remotePort,
   type Typed,
-} from "./forward_parts.ts";
+} from "./parts.ts";
 
 /** One forward: from a place on this machine to a port. */
 export interface ForwardSpec {
