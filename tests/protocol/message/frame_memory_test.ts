@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   FrameArena,
   freshMemory,
+  passingMemory,
 } from "../../../lib/protocol/message/frame_memory.ts";
 
 Deno.test("frame memory: fresh memory is never handed out twice", () => {
@@ -76,4 +77,19 @@ Deno.test("frame memory: a long upload uses the same memory again, and a quiet e
   for (const frame of inFlight) arena.release(frame);
   arena.release(arena.allocate(100));
   assert.ok(arena.size <= 512 * 1024, `${arena.size} bytes for nothing`);
+});
+
+Deno.test("frame memory: a passing frame is there until the next, a large one for ever", () => {
+  const memory = passingMemory(100);
+  const first = memory.allocate(50);
+  memory.viewOf(first).setUint32(first.byteOffset, 0x01020304);
+  assert.deepEqual([...first.subarray(0, 4)], [1, 2, 3, 4]);
+  const second = memory.allocate(100);
+  assert.equal(second.length, 100);
+  assert.equal(second.buffer, first.buffer);
+  const large = memory.allocate(101);
+  memory.viewOf(large).setUint32(0, 0x05060708);
+  assert.notEqual(large.buffer, first.buffer);
+  memory.allocate(100).fill(9);
+  assert.deepEqual([...large.subarray(0, 4)], [5, 6, 7, 8]);
 });
