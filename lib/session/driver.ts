@@ -71,6 +71,8 @@ export interface DriverOptions {
   readonly onError: (error: unknown) => void;
   /** Bytes of payload that may wait for the session. */
   readonly receiveCapacity?: number;
+  /** Milliseconds of silence after which the agent is given up; the channel's own when absent. */
+  readonly silenceLimit?: number;
   /** How long a lost connection is tried again; a shell's when absent. */
   readonly patience?: Patience;
   /** How a connection ended, before {@linkcode onLost}. */
@@ -111,6 +113,9 @@ export class Driver {
       random: randomBytes,
       // Transports copy what they take.
       reuseFrames: true,
+      ...(options.silenceLimit === undefined
+        ? {}
+        : { silenceLimit: options.silenceLimit }),
       ...(options.receiveCapacity === undefined
         ? {}
         : { receiveCapacity: options.receiveCapacity }),

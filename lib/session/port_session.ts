@@ -100,6 +100,9 @@ export class PortSession {
       grant,
       control,
       clock,
+      // An agent whose destination does not read acknowledges nothing, for as long as that takes;
+      // one that is gone is reported by the service.
+      silenceLimit: Infinity,
       patience: {
         ...patience,
         onLogin: (error) => notify({ kind: "login", error }),

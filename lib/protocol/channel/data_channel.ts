@@ -85,7 +85,7 @@ export class DataChannel {
     this.#state = new ChannelState(() =>
       this.#outgoing.expectRefusals(this.#now)
     );
-    this.#presence = new Presence(this.#state, now);
+    this.#presence = new Presence(this.#state, now, options.silenceLimit);
     this.#acknowledgements = new Acknowledgements(
       options.acknowledgeDelay ?? acknowledgeDelay,
       () => this.#newId(),

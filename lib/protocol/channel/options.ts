@@ -23,6 +23,11 @@ export interface DataChannelOptions {
   readonly receiveCapacity?: number;
   readonly repair?: Repair;
   /**
+   * Silence of the agent, in milliseconds, after which the client gives up; {@linkcode silenceLimit}
+   * when absent, Infinity where silence may be back-pressure (sessions.md §6.5).
+   */
+  readonly silenceLimit?: number;
+  /**
    * True where frames are copied before the next call: their memory is used again once they are
    * acknowledged.
    */

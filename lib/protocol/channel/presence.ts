@@ -11,14 +11,16 @@ import { silenceLimit } from "./options.ts";
 /** What one end knows of the other's presence. Times are milliseconds. */
 export class Presence {
   readonly #state: ChannelState;
+  readonly #limit: number;
   #connected = true;
   #paused = false;
   #lostAt: number;
   /** The last moment at which silence was no fault: a word came, or none could. */
   #heardAt: number;
 
-  constructor(state: ChannelState, now: number) {
+  constructor(state: ChannelState, now: number, limit: number = silenceLimit) {
     this.#state = state;
+    this.#limit = limit;
     this.#lostAt = now;
     this.#heardAt = now;
   }
@@ -79,7 +81,9 @@ export class Presence {
    * silence proves nothing, an idle shell may be silent for ever.
    */
   silenceEnds(waitingSince: number | undefined): number | undefined {
-    if (waitingSince === undefined) return undefined;
-    return Math.max(waitingSince, this.#heardAt) + silenceLimit;
+    if (waitingSince === undefined || this.#limit === Infinity) {
+      return undefined;
+    }
+    return Math.max(waitingSince, this.#heardAt) + this.#limit;
   }
 }
