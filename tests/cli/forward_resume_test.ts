@@ -29,6 +29,11 @@ function events(stderr: string): string[] {
     .filter((line) => !line.startsWith("Forwarding from "));
 }
 
+/** The event of a session that is over, with what becomes of its connections and of the next. */
+function sessionOver(consequence: string): RegExp {
+  return event(`Session for \\S+ over: .+; ${consequence}`);
+}
+
 /** A new connection through the same listener works. */
 async function serves(forward: ForwardProgram): Promise<boolean> {
   using conn = await connect(forward.port);
@@ -110,8 +115,8 @@ Deno.test("cli: forward starts a new session for the next connection when one ca
     untilClosed(two),
   ]);
   await forward.stderr.until(
-    event(
-      "Session for \\S+ over: .+; its 2 connections were closed; the next connection starts a new one",
+    sessionOver(
+      "its 2 connections were closed; the next connection starts a new one",
     ),
   );
   assert.ok(await serves(forward));
@@ -138,8 +143,8 @@ Deno.test("cli: forward waits for the next connection when a session was idle fo
   assert.ok(await echoes(conn, "before"));
   await untilClosed(conn);
   await forward.stderr.until(
-    event(
-      "Session for \\S+ over: .+; its connection was closed; the next connection starts a new one",
+    sessionOver(
+      "its connection was closed; the next connection starts a new one",
     ),
   );
   // The policy of the account stays in force: we start none by ourselves.
@@ -165,8 +170,8 @@ Deno.test("cli: forward starts a new session at once when one has lasted too lon
   assert.ok(await echoes(conn, "before"));
   await untilClosed(conn);
   await forward.stderr.until(
-    event(
-      "Session for \\S+ over: .+; its connection was closed; starting a new one",
+    sessionOver(
+      "its connection was closed; starting a new one",
     ),
   );
   // It may be there already, and waits if not.

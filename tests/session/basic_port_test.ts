@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { PortStartError } from "../../lib/session/port_session.ts";
 import { Flag } from "../../lib/protocol/message/payload.ts";
 import { PortBench, type PortBenchOptions } from "../testkit/port_bench.ts";
-import { basicAgent, joined } from "../testkit/port_node.ts";
+import { basicAgent } from "../testkit/port_node.ts";
 import { patterned } from "../testkit/vectors.ts";
+import { joined } from "../testkit/bytes.ts";
 
 function basic(options: PortBenchOptions = {}): PortBench {
   return new PortBench({

@@ -3,8 +3,9 @@ import { growAfter } from "../../lib/protocol/channel/payload_size.ts";
 import { Flag } from "../../lib/protocol/message/payload.ts";
 import { type FakeConnection, FakeListener } from "../testkit/fake_local.ts";
 import { ForwardBench, never } from "../testkit/forward_bench.ts";
-import { joined, type PortNode } from "../testkit/port_node.ts";
+import type { PortNode } from "../testkit/port_node.ts";
 import { patterned } from "../testkit/vectors.ts";
+import { joined } from "../testkit/bytes.ts";
 
 Deno.test("every listener's programs are served, and called by their addresses", async () => {
   const second = new FakeListener({ kind: "unix", path: "/tmp/s" });

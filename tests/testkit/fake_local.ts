@@ -58,6 +58,8 @@ export class FakeConnection implements LocalConnection {
   gotEnd = false;
   /** True once we closed it. */
   closed = false;
+  /** How many bytes of the program's we read. */
+  taken = 0;
   /** While true the program does not read: writes wait. */
   stopped = false;
   /** True once the program is gone: reads and writes fail. */
@@ -113,6 +115,7 @@ export class FakeConnection implements LocalConnection {
       if (first !== undefined) {
         const part = first.subarray(0, target.length);
         target.set(part);
+        this.taken += part.length;
         if (part.length === first.length) this.#sent.shift();
         else this.#sent[0] = first.subarray(part.length);
         return part.length;

@@ -5,6 +5,7 @@
  */
 
 import type { Terminal, TerminalSize } from "../../lib/session/transport.ts";
+import { joined } from "./bytes.ts";
 
 const encoder = new TextEncoder();
 
@@ -72,7 +73,7 @@ export class MemoryTerminal implements Terminal {
 
   /** Everything written to standard output so far. */
   get output(): Uint8Array {
-    return concat(this.#output);
+    return joined(this.#output);
   }
 
   /** The same, as text. */
@@ -82,7 +83,7 @@ export class MemoryTerminal implements Terminal {
 
   /** Everything written to standard error so far, as text. */
   get errorText(): string {
-    return new TextDecoder().decode(concat(this.#errors));
+    return new TextDecoder().decode(joined(this.#errors));
   }
 
   /** Resolves when `condition` holds; it is asked again after each write. */
@@ -168,16 +169,4 @@ export class MemoryTerminal implements Terminal {
   #notify(): void {
     for (const watcher of [...this.#watchers]) watcher();
   }
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(
-    chunks.reduce((sum, each) => sum + each.length, 0),
-  );
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -16,6 +16,7 @@ import {
 } from "../../lib/session/control.ts";
 import { FakeAgent, FakeControl } from "./fake_session.ts";
 import type { ManualClock } from "./manual_clock.ts";
+import { joined } from "./bytes.ts";
 
 /** A multiplexing agent of our days. */
 export const newAgent = "3.3.987.0";
@@ -281,17 +282,4 @@ function isNops(payload: Uint8Array): boolean {
     if (payload[at] !== 1 || payload[at + 1] !== 3) return false;
   }
   return true;
-}
-
-/** One array of many. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(
-    pieces.reduce((sum, each) => sum + each.length, 0),
-  );
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

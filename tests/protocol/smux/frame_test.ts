@@ -13,10 +13,10 @@ import {
   bytesOf,
   dataOf,
   frame,
-  joined,
   type SmuxVector,
   smuxVectors,
 } from "./vectors.ts";
+import { joined } from "../../testkit/bytes.ts";
 
 const controls = ["SYN", "FIN", "PSH", "NOP", "UPD"];
 

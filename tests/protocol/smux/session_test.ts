@@ -14,14 +14,8 @@ import {
 import type { SmuxOptions } from "../../../lib/protocol/smux/session.ts";
 import type { SmuxStream } from "../../../lib/protocol/smux/stream.ts";
 import { fromHex, patterned, toHex } from "../../testkit/vectors.ts";
-import {
-  bytesOf,
-  dataOf,
-  frame,
-  joined,
-  sha256,
-  smuxVectors,
-} from "./vectors.ts";
+import { bytesOf, dataOf, frame, sha256, smuxVectors } from "./vectors.ts";
+import { joined } from "../../testkit/bytes.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 

@@ -12,6 +12,7 @@ import {
   writeHeader,
 } from "../../../lib/protocol/smux/frame.ts";
 import { fromHex, patterned, toHex, vectorsOf } from "../../testkit/vectors.ts";
+import { joined } from "../../testkit/bytes.ts";
 
 /** One frame of real traffic. */
 export interface VectorFrame {
@@ -54,19 +55,6 @@ export function frame(
   const bytes = new Uint8Array(headerBytes + data.length);
   writeHeader(bytes, 0, command, data.length, stream);
   bytes.set(data, headerBytes);
-  return bytes;
-}
-
-/** Several pieces in one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(
-    pieces.reduce((sum, one) => sum + one.length, 0),
-  );
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
   return bytes;
 }
 
