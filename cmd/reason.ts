@@ -6,6 +6,15 @@
 
 import { UsageError } from "./errors.ts";
 
+/** `--reason`, for a command's table of flags. */
+export const reasonFlag = {
+  kind: "parsed",
+  parse: String,
+  placeholder: "text",
+  brief: "Why, for the session's history; up to 256 characters [SSM_REASON]",
+  optional: true,
+} as const;
+
 /** AWS's limit of a session's reason (api.md §2). */
 const longestReason = 256;
 

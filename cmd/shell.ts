@@ -7,20 +7,14 @@
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
 import type { SessionEnd } from "../lib/session/shell.ts";
 import { shellQuote, visible } from "../lib/text.ts";
-import { chooseTarget, givenTarget } from "./choose_target.ts";
+import { givenTarget } from "./choose_target.ts";
 import type {
   AwsAccess,
   CommandWorld,
   Connection,
   Context,
-  StartedSession,
 } from "./context.ts";
-import {
-  CommandError,
-  describeError,
-  exitCodes,
-  UsageError,
-} from "./errors.ts";
+import { UsageError } from "./errors.ts";
 import {
   type ConnectionFlags,
   connectionFlags,
@@ -32,12 +26,13 @@ import {
   nonEmpty,
 } from "./flags.ts";
 import { fullDescription } from "./help.ts";
+import { runNodeSession } from "./node_session.ts";
 import { escapeKeys, Notices } from "./notices.ts";
 import { type DocumentParameters, documentParameters } from "./parameters.ts";
-import { checkReason } from "./reason.ts";
-import { EndOnce, sessionExitCode } from "./session_end.ts";
+import { checkReason, reasonFlag } from "./reason.ts";
+import { sessionExitCode } from "./session_end.ts";
 import { TimeoutError } from "./signals.ts";
-import { checkTarget, findNode, startFailure } from "./target.ts";
+import { checkTarget } from "./target.ts";
 
 /** The flags of `ssm shell` as parsed. */
 export interface ShellFlags extends GeneralFlags, ConnectionFlags {
@@ -64,13 +59,7 @@ const flags: FlagParametersForType<ShellFlags, CommandWorld> = {
     optional: true,
     variadic: true,
   },
-  reason: {
-    kind: "parsed",
-    parse: String,
-    placeholder: "text",
-    brief: "Why, for the session's history; up to 256 characters [SSM_REASON]",
-    optional: true,
-  },
+  reason: reasonFlag,
   escape: {
     kind: "parsed",
     parse: escapeCharacter,
@@ -252,7 +241,7 @@ export async function runShellCommand(
   }
 }
 
-/** From the target to the session's end; whatever happens, no session is left behind. */
+/** From the target to the session's end. */
 async function session(
   options: ShellCommandOptions,
   context: Context,
@@ -260,76 +249,29 @@ async function session(
   notices: Notices,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
-  const { connection, documentName, parameters, reason } = options;
-  const command = { connection, command: "ssm shell" };
-  const target = options.target ??
-    await chooseTarget(context, aws, command, signal);
-  const use = { target, ...command };
-  const node = await findNode(aws, use, signal);
-  let started: StartedSession;
-  try {
-    started = await aws.startSession(
-      {
-        target: node.id,
-        documentName,
-        parameters,
-        reason,
-        command: "ssm shell",
-      },
-      (message) => notices.detail(visible(message)),
-      signal,
-    );
-  } catch (error) {
-    throw await startFailure(error, node, aws, use, signal);
-  }
-  const { sessionId } = started.grant;
-  const ending = new EndOnce(started.control);
-  let began = false;
-  try {
-    signal.throwIfAborted();
-    notices.say(
-      `Session ${visible(sessionId)} on ${visible(node.id)}` +
-        (node.name === undefined ? "" : ` (${visible(node.name)})`),
-    );
-    if (context.terminal.interactive && options.escape !== undefined) {
-      notices.detail(`Enter ${options.escape}? lists the escape keys`);
-    }
-    return await context.shell({
-      grant: started.grant,
-      control: ending.control,
-      terminal: context.terminal,
-      clock: context.clock,
-      escape: options.escape,
-      signal,
-      notify: (notice) => {
-        began ||= notice.kind === "started";
-        notices.session(notice, visible(target));
-      },
-    });
-  } catch (error) {
-    await ending.terminate((cause) =>
+  return await runNodeSession(
+    { ...options, command: "ssm shell" },
+    { context, aws, notices, signal },
+    async ({ grant, control, node, target, began }) => {
       notices.say(
-        `Cannot terminate session ${visible(sessionId)}: ` +
-          visible(cause instanceof Error ? cause.message : String(cause)) +
-          `\nhint: aws ssm terminate-session --session-id ${
-            shellQuote(sessionId)
-          }`,
-      )
-    );
-    throw began ? failureOfSession(error) : error;
-  }
-}
-
-/** An error of ours while the session ran: 125 is for those before. */
-function failureOfSession(error: unknown): unknown {
-  const failure = describeError(error);
-  return failure.exitCode === exitCodes.failed && failure.message !== undefined
-    ? new CommandError(
-      failure.message,
-      exitCodes.sessionFailed,
-      failure.hints,
-      failure.details,
-      { cause: error },
-    )
-    : error;
+        `Session ${visible(grant.sessionId)} on ${visible(node.id)}` +
+          (node.name === undefined ? "" : ` (${visible(node.name)})`),
+      );
+      if (context.terminal.interactive && options.escape !== undefined) {
+        notices.detail(`Enter ${options.escape}? lists the escape keys`);
+      }
+      return await context.shell({
+        grant,
+        control,
+        terminal: context.terminal,
+        clock: context.clock,
+        escape: options.escape,
+        signal,
+        notify: (notice) => {
+          if (notice.kind === "started") began();
+          notices.session(notice, visible(target));
+        },
+      });
+    },
+  );
 }

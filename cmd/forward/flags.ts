@@ -19,6 +19,7 @@ import {
   nonEmpty,
   numberBetween,
 } from "../flags.ts";
+import { reasonFlag } from "../reason.ts";
 
 /** The flags of `ssm forward` as parsed. */
 export interface ForwardCommandFlags extends GeneralFlags, ConnectionFlags {
@@ -138,13 +139,7 @@ export const forwardFlags: FlagParametersForType<
       "[SSM_DOCUMENT_NAME]",
     optional: true,
   },
-  reason: {
-    kind: "parsed",
-    parse: String,
-    placeholder: "text",
-    brief: "Why, for the session's history; up to 256 characters [SSM_REASON]",
-    optional: true,
-  },
+  reason: reasonFlag,
   backgroundChild: {
     kind: "boolean",
     brief: "Say on standard output when it is ready",

@@ -75,6 +75,8 @@ export class TestContext implements Context {
       },
       control: this.control,
     });
+  onAdopt: AwsAccess["adoptSession"] = (grant) =>
+    Promise.resolve({ grant, control: this.control });
   onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
@@ -192,6 +194,8 @@ export class TestContext implements Context {
         this.requests.push(request);
         return this.onStart(request, notice, signal);
       },
+      adoptSession: (grant, target, notice) =>
+        this.onAdopt(grant, target, notice),
       diagnose: (id, signal) => this.onDiagnose(id, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;

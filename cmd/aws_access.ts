@@ -1,0 +1,169 @@
+/**
+ * The calls to AWS as commands see them: an identity in a region, and the sessions it starts.
+ *
+ * @module
+ */
+
+import type { AwsSettings, NodeList, ResolvedTarget } from "../lib/aws/mod.ts";
+import { systemClock } from "../lib/io/clock.ts";
+import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
+import type { OpenTransport, Terminal } from "../lib/session/transport.ts";
+import { shellQuote, visible } from "../lib/text.ts";
+import { version } from "../lib/version.ts";
+import type { TransportKind } from "./flags.ts";
+import { connectionArguments } from "./target.ts";
+
+/** Where and as whom to call AWS. */
+export interface Connection {
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+  readonly endpointUrl: string | undefined;
+  readonly transport: TransportKind;
+  /** Hosts besides AWS's own that sessions may be carried by. */
+  readonly streamHosts: readonly string[];
+}
+
+/** What to start a session with (api.md §2). */
+export interface SessionRequest {
+  /** A node's id. */
+  readonly target: string;
+  readonly documentName: string | undefined;
+  readonly parameters: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly reason: string | undefined;
+  /** What to type to begin anew, without the target: `ssm shell`. */
+  readonly command: string;
+  /** What to type behind the target, quoted: `--remote 80`. */
+  readonly rest?: string;
+}
+
+/** A session that StartSession gave: from here on it must be ended. */
+export interface StartedSession {
+  readonly grant: SessionGrant;
+  readonly control: SessionControl;
+}
+
+/** The calls to AWS that commands make, for one identity and region. */
+export interface AwsAccess extends Disposable {
+  /** Finds the node; rejects with the errors of `lib/aws/target.ts` and AwsCallError. */
+  resolveTarget(text: string, signal: AbortSignal): Promise<ResolvedTarget>;
+  /** Some nodes to choose from, at most `limit`; rejects with AwsCallError. */
+  listNodes(limit: number, signal: AbortSignal): Promise<NodeList>;
+  /**
+   * StartSession. When the signal aborts meanwhile, the session is terminated.
+   * @param notice Takes sentences about what went on differently than planned.
+   */
+  startSession(
+    request: SessionRequest,
+    notice: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<StartedSession>;
+  /**
+   * A session that was started by others than {@linkcode startSession}: from here on it is ours.
+   * @param target What it was started on, as StartSession was told.
+   * @param notice As for {@linkcode startSession}.
+   */
+  adoptSession(
+    grant: SessionGrant,
+    target: string,
+    notice: (message: string) => void,
+  ): Promise<StartedSession>;
+  /** Why a node is not connected, as a phrase. */
+  diagnose(id: string, signal: AbortSignal): Promise<string>;
+}
+
+/** What each command's sessions are run by. */
+const sessionCode: Readonly<Record<string, () => Promise<unknown>>> = {
+  "ssm shell": () => import("../lib/session/shell.ts"),
+  "ssm forward": () => import("../lib/session/forward.ts"),
+};
+
+/**
+ * The real calls. Nothing is called yet.
+ * @param connection Where and as whom.
+ * @param terminal Asks for the codes of MFA devices.
+ * @param signal Ends such a question.
+ */
+export async function openAwsAccess(
+  connection: Connection,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<AwsAccess> {
+  const { Aws, AwsCallError, streamHosts } = await import("../lib/aws/mod.ts");
+  /** The command that starts anew, once a session has the terminal. */
+  let again: string | undefined;
+  const env = (name: string) => Deno.env.get(name);
+  const settings: AwsSettings = {
+    profile: connection.profile,
+    region: connection.region,
+    endpointUrl: connection.endpointUrl,
+    version,
+    mfaCode: async (serial) => {
+      // Keys are the session's then, whose output the question would stand in the middle of.
+      if (again !== undefined) {
+        throw new AwsCallError({
+          action: "credentials",
+          code: "NoMfaCode",
+          kind: "expired-credentials",
+          reason: `those of the MFA device ${visible(serial)} have expired, ` +
+            "and no code can be asked for while a session has the terminal",
+          hints: [again],
+        });
+      }
+      const { askMfaCode } = await import("./mfa_prompt.ts");
+      return await askMfaCode(terminal, serial, signal);
+    },
+    trust: {
+      async named(caBundle) {
+        const { namedCertificates } = await import("../lib/io/trust.ts");
+        return await namedCertificates({ env, caBundle });
+      },
+      async system() {
+        const { systemCertificates } = await import("../lib/io/trust.ts");
+        return await systemCertificates();
+      },
+    },
+  };
+  const aws = new Aws(settings);
+  // All that can fail without a session comes before there is one.
+  const openStream = async () => {
+    const [{ openTransport }, { caBundle }] = await Promise.all([
+      import("../lib/io/web_socket.ts"),
+      aws.resolved(),
+    ]);
+    const { transport: kind } = connection;
+    return openTransport({ kind, clock: systemClock, env, caBundle });
+  };
+  const adopt = (
+    grant: SessionGrant,
+    target: string,
+    openTransport: OpenTransport,
+    notice: (message: string) => void,
+  ): StartedSession => ({
+    grant,
+    control: aws.sessionControl({
+      sessionId: grant.sessionId,
+      target,
+      openTransport,
+      streamHosts: streamHosts(connection.streamHosts, env),
+      notice,
+    }),
+  });
+  return {
+    resolveTarget: (text, signal) => aws.resolveTarget(text, signal),
+    listNodes: (limit, signal) => aws.listNodes(limit, signal),
+    async startSession(request, notice, signal) {
+      const open = await openStream();
+      // The session's own code loads while AWS answers.
+      sessionCode[request.command]?.().catch(() => {});
+      const grant = await aws.ssm.startSession(request, signal);
+      again = `${request.command} ${shellQuote(request.target)}` +
+        (request.rest === undefined ? "" : ` ${request.rest}`) +
+        connectionArguments(connection);
+      return adopt(grant, request.target, open, notice);
+    },
+    adoptSession: async (grant, target, notice) =>
+      adopt(grant, target, await openStream(), notice),
+    diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
+    [Symbol.dispose]: () => aws.close(),
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * A session on a node around which a command is built: the node is found, the session started, and
+ * whatever happens after that, it is not left behind.
+ *
+ * @module
+ */
+
+import type { ResolvedTarget } from "../lib/aws/mod.ts";
+import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
+import { shellQuote, visible } from "../lib/text.ts";
+import { chooseTarget } from "./choose_target.ts";
+import type { AwsAccess, Context, StartedSession } from "./context.ts";
+import type { Connection } from "./context.ts";
+import { CommandError, describeError, exitCodes } from "./errors.ts";
+import type { Notices } from "./notices.ts";
+import type { DocumentParameters } from "./parameters.ts";
+import { EndOnce } from "./session_end.ts";
+import { findNode, startFailure } from "./target.ts";
+
+/** What to start, and how the user would start it again. */
+export interface NodeSessionRequest {
+  /** As typed; `undefined` lets the user choose. */
+  readonly target: string | undefined;
+  readonly connection: Connection;
+  readonly documentName: string | undefined;
+  readonly parameters: DocumentParameters | undefined;
+  readonly reason: string | undefined;
+  /** What to type before the target, for hints: `ssm shell`. */
+  readonly command: string;
+  /** What to type behind it, quoted: `--remote 80`. */
+  readonly rest?: string;
+}
+
+/** What a session is started with. */
+export interface NodeSessionWorld {
+  readonly context: Context;
+  readonly aws: AwsAccess;
+  readonly notices: Notices;
+  /** Gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** A session that was started. */
+export interface NodeSession {
+  readonly grant: SessionGrant;
+  /** To be used in place of the one that came with the grant. */
+  readonly control: SessionControl;
+  readonly node: ResolvedTarget;
+  /** What the user typed or chose. */
+  readonly target: string;
+  /** To be called when the session has begun: an error is then one of the session. */
+  began(): void;
+}
+
+/**
+ * Starts a session, and sees to its end if `run` fails.
+ * @param request What to start.
+ * @param world What with.
+ * @param run Runs it to its end.
+ * @throws CommandError, UsageError, AwsCallError, and what `run` throws.
+ */
+export async function runNodeSession<T>(
+  request: NodeSessionRequest,
+  { context, aws, notices, signal }: NodeSessionWorld,
+  run: (session: NodeSession) => Promise<T>,
+): Promise<T> {
+  const { connection, command, rest } = request;
+  const again = { connection, command, rest };
+  const target = request.target ??
+    await chooseTarget(context, aws, again, signal);
+  const use = { target, ...again };
+  const node = await findNode(aws, use, signal);
+  const started = await start(node);
+  const { sessionId } = started.grant;
+  const ending = new EndOnce(started.control);
+  let began = false;
+  try {
+    signal.throwIfAborted();
+    return await run({
+      grant: started.grant,
+      control: ending.control,
+      node,
+      target,
+      began: () => began = true,
+    });
+  } catch (error) {
+    await ending.terminate((cause) => notices.say(notEnded(sessionId, cause)));
+    throw began ? failureOfSession(error) : error;
+  }
+
+  async function start(node: ResolvedTarget): Promise<StartedSession> {
+    const { documentName, parameters, reason } = request;
+    try {
+      return await aws.startSession(
+        {
+          target: node.id,
+          documentName,
+          parameters,
+          reason,
+          command,
+          ...(rest === undefined ? {} : { rest }),
+        },
+        (message) => notices.detail(visible(message)),
+        signal,
+      );
+    } catch (error) {
+      throw await startFailure(error, node, aws, use, signal);
+    }
+  }
+}
+
+function notEnded(sessionId: string, cause: unknown): string {
+  return `Cannot terminate session ${visible(sessionId)}: ` +
+    visible(cause instanceof Error ? cause.message : String(cause)) +
+    `\nhint: aws ssm terminate-session --session-id ${shellQuote(sessionId)}`;
+}
+
+/** An error of ours while the session ran: 125 is for those before. */
+function failureOfSession(error: unknown): unknown {
+  const failure = describeError(error);
+  return failure.exitCode === exitCodes.failed && failure.message !== undefined
+    ? new CommandError(
+      failure.message,
+      exitCodes.sessionFailed,
+      failure.hints,
+      failure.details,
+      { cause: error },
+    )
+    : error;
+}
