@@ -136,6 +136,7 @@ export function parseSimulate(
         : { shell: ["/bin/sh", "-c", `exec ${flags.shell}`] }),
       pace: flags.pace,
       faults: parseFaults(flags),
+      separateOutput: flags.separateOutput,
       allowUnsignedUpgrade: flags.allowUnsignedUpgrade,
       idleTimeout: (flags.idleTimeout ?? 0) / 1000,
       maxDuration: (flags.maxDuration ?? 0) / 1000,

@@ -31,6 +31,7 @@ export interface SimulateFlags extends GeneralFlags {
   readonly shell?: string;
   readonly idleTimeout?: number;
   readonly maxDuration?: number;
+  readonly separateOutput: boolean;
   readonly denyDocument?: readonly string[];
   readonly allowUnsignedUpgrade: boolean;
   readonly latency?: number;
@@ -137,6 +138,11 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
       brief: "Let IAM deny sessions with this document",
       optional: true,
       variadic: true,
+    },
+    separateOutput: {
+      kind: "boolean",
+      brief: "Keep the outputs of commands without a terminal apart",
+      default: true,
     },
     allowUnsignedUpgrade: {
       kind: "boolean",

@@ -35,12 +35,11 @@ import {
 import { PortIntake } from "./port_intake.ts";
 import { Progress } from "./progress.ts";
 import type { Patience } from "./resume.ts";
+import { notStarted, startLimit } from "./start_limit.ts";
 import type { Clock } from "./transport.ts";
 
 export { PortStartError };
 
-/** How long an agent may take to begin, in milliseconds (handshake.md §1). */
-const startLimit = 60_000;
 /** How long leaving waits for the acknowledgement of Flag 2, in milliseconds (data-channel.md §9). */
 const flagLimit = 1000;
 /**
@@ -151,8 +150,7 @@ export class PortSession {
     const onAbort = () => aborted.reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     const cancel = options.clock.setTimer(startLimit, () => {
-      const message = `The agent did not answer within ${startLimit / 1000} s`;
-      session.#finish({ kind: "failed", message });
+      session.#finish({ kind: "failed", message: notStarted });
     });
     try {
       await session.#driver.start(signal);

@@ -20,14 +20,10 @@ import { ShellInput } from "./shell_input.ts";
 import { ShellOutput } from "./shell_output.ts";
 import { ShellTerminal } from "./shell_terminal.ts";
 import { SignalError } from "./signal_error.ts";
+import { notStarted, startLimit, waitingNotice } from "./start_limit.ts";
 import type { Clock, Terminal } from "./transport.ts";
 
 export { type SessionEnd, type SessionNotice, SignalError };
-
-/** After this long without a word from the agent the user is told, in milliseconds (handshake.md §1). */
-export const waitingNotice = 5000;
-/** After this long the session is given up (handshake.md §1). */
-export const startLimit = 60_000;
 
 /** What {@linkcode runShell} needs. */
 export interface ShellOptions {
@@ -160,8 +156,7 @@ class ShellSession {
       clock.setTimer(waitingNotice, () => this.#notify({ kind: "waiting" })),
     );
     this.#timers.add(clock.setTimer(startLimit, () => {
-      const message = `The agent did not answer within ${startLimit / 1000} s`;
-      this.#finish({ kind: "refused", message });
+      this.#finish({ kind: "refused", message: notStarted });
     }));
   }
 

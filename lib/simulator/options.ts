@@ -70,6 +70,11 @@ export interface SimulatorOptions {
   readonly allowUnsignedUpgrade: boolean;
   /** The program of a shell session, argv; `undefined` = the user's shell. */
   readonly shell: readonly string[] | undefined;
+  /**
+   * Whether AWS-StartNonInteractiveCommand sets separateOutputStream; what AWS's own does is not
+   * known (api.md §7).
+   */
+  readonly separateOutput: boolean;
   /** Idle time-out in seconds; 0 = none. */
   readonly idleTimeout: number;
   /** Maximum duration of a session in seconds; 0 = none. */
@@ -153,6 +158,7 @@ export const defaultOptions: SimulatorOptions = {
   },
   allowUnsignedUpgrade: false,
   shell: undefined,
+  separateOutput: true,
   idleTimeout: 0,
   maxDuration: 0,
   denyDocuments: [],

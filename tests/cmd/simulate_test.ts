@@ -36,7 +36,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
       ),
     ..."--max-duration 10m --deny-document AWS-StartSSHSession --deny-document X"
       .split(" "),
-    ..."--refuse-resume --pause-every 9 --seed 7 --allow-unsigned-upgrade --idle-timeout 20m"
+    ..."--refuse-resume --pause-every 9 --seed 7 --allow-unsigned-upgrade --no-separate-output --idle-timeout 20m"
       .split(" "),
     "--shell",
     "bash -i",
@@ -73,6 +73,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     shell: ["/bin/sh", "-c", "exec bash -i"],
     idleTimeout: 1200,
     maxDuration: 600,
+    separateOutput: false,
     denyDocuments: ["AWS-StartSSHSession", "X"],
     hosts: { "db.internal": "127.0.0.1", slow: "blackhole", six: "::1" },
   });

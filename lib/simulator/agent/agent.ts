@@ -156,6 +156,7 @@ export class Agent {
       hosts: options.hosts,
       connect: options.connect,
       shell: options.shell,
+      separateOutput: options.separateOutput,
       environment: options.environment,
       pace: options.pace,
       clock: options.clock,

@@ -195,11 +195,21 @@ export class AgentChannel {
       !this.#blocked && !this.#ended;
   }
 
+  /** True while no client is there. */
+  get paused(): boolean {
+    return this.#channel.paused;
+  }
+
+  /** True when nothing can be sent any more. */
+  get over(): boolean {
+    return this.#ended || this.#channel.over;
+  }
+
   /** Resolves when {@linkcode ready}: true then; false when the channel has ended. */
   async writable(): Promise<boolean> {
-    while (!this.#ended && !this.#channel.over) {
+    while (!this.over) {
       if (this.ready) return true;
-      await this.#change();
+      await this.change();
     }
     return false;
   }
@@ -212,7 +222,7 @@ export class AgentChannel {
     let least = this.#channel.unacknowledged;
     while (!this.#ended && this.#channel.unacknowledged > 0) {
       const cancel = this.#clock.setTimer(drainStep, () => this.#wake());
-      await this.#change();
+      await this.change();
       cancel();
       const now = this.#clock.now();
       if (this.#channel.paused) absent += now - last;
@@ -233,7 +243,8 @@ export class AgentChannel {
     this.#wake();
   }
 
-  #change(): Promise<void> {
+  /** Resolves when something has changed. */
+  change(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

@@ -44,6 +44,8 @@ export interface AgentOptions {
   readonly connect: ConnectLoopback;
   /** The program of a shell session; `undefined` = the user's shell. */
   readonly shell: readonly string[] | undefined;
+  /** Whether the document for commands has separateOutputStream (sessions.md §3). */
+  readonly separateOutput: boolean;
   /** The simulator's environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;

@@ -36,5 +36,10 @@ export function planHandshake(
       parameters: { KMSKeyId: kmsKeyId, Challenge: challenge },
     });
   }
-  return { agentVersion, actions };
+  return {
+    agentVersion,
+    actions,
+    separateOutput: options.separateOutput &&
+      plugin.sessionType === "NonInteractiveCommands",
+  };
 }

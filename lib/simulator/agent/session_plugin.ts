@@ -46,6 +46,8 @@ export interface PluginContext {
   readonly connect: ConnectLoopback;
   /** The program of a shell session; `undefined` = the user's shell. */
   readonly shell: readonly string[] | undefined;
+  /** Whether commands without a terminal keep their outputs apart (sessions.md §3). */
+  readonly separateOutput: boolean;
   /** The simulator's environment, from which the program's is made. */
   readonly environment: Readonly<Record<string, string>>;
   readonly pace: Pace;

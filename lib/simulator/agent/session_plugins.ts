@@ -6,6 +6,7 @@
 
 import type { SessionType } from "../../protocol/message/handshake.ts";
 import { sessionDocuments } from "../api/documents.ts";
+import { nonInteractiveCommandsPlugin } from "./command_plugin.ts";
 import { portPlugin } from "./port_plugin.ts";
 import type { SessionPlugin } from "./session_plugin.ts";
 import { interactiveCommandsPlugin, shellPlugin } from "./terminal_plugin.ts";
@@ -13,6 +14,7 @@ import { interactiveCommandsPlugin, shellPlugin } from "./terminal_plugin.ts";
 const plugins: Partial<Record<SessionType, SessionPlugin>> = {
   Standard_Stream: shellPlugin,
   InteractiveCommands: interactiveCommandsPlugin,
+  NonInteractiveCommands: nonInteractiveCommandsPlugin,
   Port: portPlugin,
 };
 

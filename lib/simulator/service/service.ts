@@ -91,7 +91,7 @@ class Service implements RunningService {
 
   #start(session: SimulatedSession): void {
     const { registry, clock, options, kms } = this.#dependencies;
-    const { log, kmsKeyId, shell, faults, hosts } = options;
+    const { log, kmsKeyId, shell, separateOutput, faults, hosts } = options;
     const { node, documentName, parameters, id } = session;
     const served = new ServiceSession({
       session,
@@ -111,6 +111,7 @@ class Service implements RunningService {
           hosts,
           connect: connectLoopback,
           shell,
+          separateOutput,
           environment: Deno.env.toObject(),
           clock,
           pace: options.pace === "fast" ? fastPace : realPace,

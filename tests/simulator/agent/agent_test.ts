@@ -10,7 +10,6 @@ import {
 } from "../../../lib/protocol/message/handshake.ts";
 import { decodeSessionState } from "../../../lib/protocol/message/session_state.ts";
 import { fastPace, realPace } from "../../../lib/simulator/agent/pace.ts";
-import { encodePublication } from "../../../lib/simulator/service/service_messages.ts";
 import { Bench, bytes, key, random } from "./bench.ts";
 
 const interactive = (command: string) => ({
@@ -172,13 +171,11 @@ Deno.test("paused: nothing is read and nothing comes again", async () => {
     false,
   );
   await bench.until("output", () => bench.output().length > 0, 1);
-  const publication = (type: "start" | "pause") =>
-    bench.agent.receive([encodePublication(type, 1)]);
-  publication("pause");
+  bench.publication("pause");
   const before = bench.frames.length;
   await bench.clock.advance(60_000);
   assert.equal(bench.frames.length, before);
-  publication("start");
+  bench.publication("start");
   await bench.clock.advance(5000);
   assert.ok(bench.frames.length > before, "the first output again");
 });
@@ -213,9 +210,9 @@ for (
       'Unable to start command: exec: "/no/such/shell": executable file not found',
     ],
     [
-      "a document of a later issue",
-      { documentName: "AWS-StartNonInteractiveCommand" },
-      "Unable to start session: the simulator's agent cannot run document AWS-StartNonInteractiveCommand yet",
+      "a document that no agent knows",
+      { documentName: "Custom" },
+      "Unable to start session: the simulator's agent cannot run document Custom yet",
     ],
   ] as const
 ) {

@@ -17,6 +17,7 @@ import {
 } from "../../../lib/simulator/agent/agent.ts";
 import { fastPace } from "../../../lib/simulator/agent/pace.ts";
 import { connectLoopback } from "../../../lib/simulator/agent/port_destination.ts";
+import { encodePublication } from "../../../lib/simulator/service/service_messages.ts";
 import { ManualClock } from "../../testkit/manual_clock.ts";
 
 /** Random bytes. */
@@ -63,6 +64,7 @@ export class Bench implements AsyncDisposable {
       documentName: "SSM-SessionManagerRunShell",
       parameters: {},
       kmsKeyId: undefined,
+      separateOutput: true,
       decrypt: (blob, context, keyId) => {
         this.decrypted.push([encodeBase64(blob), context, keyId]);
         return key;
@@ -143,6 +145,11 @@ export class Bench implements AsyncDisposable {
   type(text: string): void {
     this.client!.send(bytes(text), this.clock.now());
     this.pump();
+  }
+
+  /** The service tells the agent whether a client is there (data-channel.md §3). */
+  publication(type: "start" | "pause"): void {
+    this.agent.receive([encodePublication(type, 1)]);
   }
 
   output(): ClientMessage[] {

@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import { PayloadType } from "../../lib/protocol/message/payload.ts";
+import {
+  type CommandEnd,
+  CommandSession,
+  type CommandSessionOptions,
+} from "../../lib/session/command_session.ts";
+import type { SessionNotice } from "../../lib/session/session_report.ts";
+import { SignalError } from "../../lib/session/signal_error.ts";
+import { FakeAgent, FakeControl, fakeGrant } from "../testkit/fake_session.ts";
+import { ManualClock } from "../testkit/manual_clock.ts";
+
+/** A command's session in virtual time, its agent in the test's hands. */
+class CommandBench {
+  readonly clock = new ManualClock();
+  readonly control = new FakeControl();
+  readonly agent: FakeAgent;
+  readonly session: CommandSession;
+  readonly notices: SessionNotice[] = [];
+  readonly abort = new AbortController();
+  stdout = "";
+  stderr = "";
+  end: CommandEnd | Error | undefined;
+  /** False: output is taken, and never done with. */
+  consumes = true;
+
+  constructor(
+    options: Partial<CommandSessionOptions> & { readonly type?: string } = {},
+  ) {
+    const { type, ...rest } = options;
+    const sessionType = rest.sessionType ?? "NonInteractiveCommands";
+    this.agent = new FakeAgent(this.control, this.clock, {
+      handshake: {
+        agentVersion: "3.3.987.0",
+        actions: [{
+          actionType: "SessionType",
+          parameters: { SessionType: type ?? sessionType, Properties: null },
+        }],
+      },
+    });
+    this.session = new CommandSession({
+      grant: fakeGrant,
+      control: this.control,
+      clock: this.clock,
+      sessionType,
+      onOutput: (bytes, stream) => {
+        this[stream] += new TextDecoder().decode(bytes);
+        if (this.consumes) this.session.consumed(bytes.length);
+      },
+      notify: (notice) => this.notices.push(notice),
+      ...rest,
+    });
+    this.session.ended.then(
+      (end) => this.end = end,
+      (error) => this.end = error,
+    );
+  }
+
+  async begin(): Promise<this> {
+    const started = this.session.start(this.abort.signal);
+    await this.clock.advance(0);
+    await started;
+    return this;
+  }
+
+  exit(code: number): void {
+    this.agent.print(`EXIT_CODE: ${code}`, PayloadType.ExitCode);
+  }
+
+  async close(): Promise<void> {
+    const closed = this.session.close();
+    await this.clock.advance(0);
+    await closed;
+    this.agent.stop();
+    assert.equal(this.clock.pending, 0, "a timer is left");
+    assert.ok(this.control.transports.every((each) => each.ended));
+  }
+}
+
+Deno.test("command: outputs apart, then the exit code, and nothing to terminate", async () => {
+  const bench = await new CommandBench().begin();
+  bench.agent.print("out");
+  bench.agent.print("err", PayloadType.StdErr);
+  bench.exit(7);
+  bench.agent.closeChannel();
+  await bench.clock.advance(0);
+  assert.deepEqual([bench.stdout, bench.stderr], ["out", "err"]);
+  assert.deepEqual(bench.end, { kind: "exited", code: 7 });
+  await bench.close();
+  assert.equal(bench.control.terminated, 0);
+});
+
+Deno.test("command: what comes after the code is the agent's complaint", async () => {
+  const bench = await new CommandBench().begin();
+  bench.exit(1);
+  bench.agent.print("Error occurred starting the command: x\n", 11);
+  bench.agent.closeChannel();
+  await bench.clock.advance(0);
+  assert.equal(bench.stderr, "");
+  assert.deepEqual(bench.end, {
+    kind: "refused",
+    message: "Error occurred starting the command: x",
+  });
+  await bench.close();
+});
+
+Deno.test("command: without a code the end is a session's", async () => {
+  for (
+    const [output, kind] of [
+      ["", "ended"],
+      ["----------ERROR-------\nno", "failed"],
+      ["was terminated", "terminated"],
+    ]
+  ) {
+    const bench = await new CommandBench().begin();
+    bench.agent.closeChannel(output);
+    await bench.clock.advance(0);
+    assert.equal((bench.end as CommandEnd).kind, kind);
+    await bench.close();
+  }
+});
+
+Deno.test("command: a session of another type is refused and terminated", async () => {
+  const bench = await new CommandBench({ type: "Port" }).begin();
+  assert.deepEqual(bench.end, {
+    kind: "refused",
+    message:
+      "The document starts a session of type Port, not NonInteractiveCommands",
+  });
+  await bench.close();
+  assert.equal(bench.control.terminated, 1);
+});
+
+Deno.test("command: Ctrl-C is sent once, and not before the command runs", async () => {
+  const bench = await new CommandBench().begin();
+  assert.equal(bench.session.interrupt(), true);
+  assert.equal(bench.session.interrupt(), false);
+  await bench.clock.advance(999);
+  assert.equal(bench.agent.input, "");
+  await bench.clock.advance(1);
+  assert.equal(bench.agent.input, "\x03");
+  bench.exit(130);
+  bench.agent.closeChannel();
+  await bench.close();
+});
+
+Deno.test("command: its first output shows that it runs", async () => {
+  const bench = await new CommandBench().begin();
+  bench.session.interrupt();
+  bench.agent.print("x");
+  await bench.clock.advance(0);
+  assert.equal(bench.agent.input, "\x03");
+  assert.equal(bench.session.interrupt(), false);
+  await bench.close();
+});
+
+Deno.test("command: on a terminal every Ctrl-C goes out", async () => {
+  const bench = await new CommandBench({
+    sessionType: "InteractiveCommands",
+    size: { cols: 100, rows: 30 },
+  }).begin();
+  assert.equal(bench.session.interrupt(), true);
+  assert.equal(bench.session.interrupt(), true);
+  await bench.clock.advance(0);
+  assert.equal(bench.agent.input, "\x03\x03");
+  assert.deepEqual(
+    bench.agent.events.filter((event) => event.type === "size").at(-1),
+    { type: "size", size: { cols: 100, rows: 30 } },
+  );
+  await bench.close();
+  assert.equal(bench.control.terminated, 1);
+});
+
+Deno.test("command: input of any size arrives in order, in growing payloads", async () => {
+  const bench = await new CommandBench({ sessionType: "InteractiveCommands" })
+    .begin();
+  let text = "";
+  for (let i = 0; i < 4; i++) {
+    const part = Array.from({ length: 60_000 }, (_, at) => `${i}.${at} `)
+      .join("");
+    text += part;
+    let done = false;
+    bench.session.write(new TextEncoder().encode(part)).then(() => done = true);
+    for (let t = 0; t < 1000 && !done; t++) await bench.clock.advance(1);
+    await bench.clock.advance(10);
+  }
+  assert.equal(bench.agent.input, text);
+  const sizes = bench.agent.events.map((event) =>
+    event.type === "payload" ? event.payload.length : 0
+  );
+  assert.ok(Math.max(...sizes) > 4096);
+  await bench.close();
+});
+
+Deno.test("command: writing to a session that ends does not hang", async () => {
+  const bench = await new CommandBench({ sessionType: "InteractiveCommands" })
+    .begin();
+  bench.control.transport.holding = true;
+  let done = false;
+  bench.session.write(new Uint8Array(64 << 20)).then(() => done = true);
+  await bench.clock.advance(100);
+  assert.equal(done, false);
+  bench.agent.closeChannel();
+  await bench.clock.advance(100);
+  assert.equal(done, true);
+  bench.control.transport.release();
+  await bench.close();
+});
+
+Deno.test("command: output that nobody is done with is not taken without bound", async () => {
+  const bench = new CommandBench();
+  bench.consumes = false;
+  await bench.begin();
+  for (let i = 0; i < 5 * 1024; i++) {
+    bench.agent.print("x".repeat(1024));
+    if (i % 64 === 0) await bench.clock.advance(0);
+  }
+  await bench.clock.advance(10);
+  const taken = bench.stdout.length;
+  assert.ok(taken <= 5 * 1024 * 1024 - 1024, `${taken}`);
+  bench.consumes = true;
+  bench.session.consumed(taken);
+  for (let i = 0; i < 100; i++) await bench.clock.advance(100);
+  assert.equal(bench.stdout.length, 5 * 1024 * 1024);
+  bench.exit(0);
+  bench.agent.closeChannel();
+  await bench.clock.advance(0);
+  assert.deepEqual(bench.end, { kind: "exited", code: 0 });
+  await bench.close();
+});
+
+Deno.test("command: a signal of ours is its end, another reason is thrown", async () => {
+  const bench = await new CommandBench().begin();
+  bench.abort.abort(new SignalError("SIGTERM"));
+  await bench.clock.advance(0);
+  assert.deepEqual(bench.end, { kind: "signal", signal: "SIGTERM" });
+  await bench.close();
+  assert.equal(bench.control.terminated, 1);
+  const other = await new CommandBench().begin();
+  other.abort.abort(new RangeError("late"));
+  await other.clock.advance(0);
+  assert.ok(other.end instanceof RangeError);
+  await other.close();
+});
+
+Deno.test("command: an agent that does not begin is told, then given up", async () => {
+  const bench = new CommandBench({ sessionType: "InteractiveCommands" });
+  const silent = new FakeControl();
+  const session = new CommandSession({
+    grant: fakeGrant,
+    control: silent,
+    clock: bench.clock,
+    sessionType: "InteractiveCommands",
+    onOutput: () => {},
+    notify: (notice) => bench.notices.push(notice),
+  });
+  const started = session.start(bench.abort.signal);
+  await bench.clock.advance(5000);
+  assert.deepEqual(bench.notices, [{ kind: "waiting" }]);
+  await bench.clock.advance(55_000);
+  await started;
+  assert.deepEqual(await session.ended, {
+    kind: "refused",
+    message: "The agent did not answer within 60 s",
+  });
+  const closed = session.close();
+  await bench.clock.advance(5000);
+  await closed;
+  assert.equal(silent.terminated, 1);
+  await bench.close();
+});
+
+Deno.test("command: a lost connection resumes, and is counted", async () => {
+  const bench = await new CommandBench().begin();
+  bench.agent.print("one ");
+  await bench.clock.advance(0);
+  bench.control.transport.drop();
+  await bench.clock.advance(5000);
+  bench.agent.print("two");
+  bench.exit(0);
+  await bench.clock.advance(1000);
+  bench.agent.closeChannel();
+  await bench.clock.advance(0);
+  assert.equal(bench.stdout, "one two");
+  assert.equal(bench.session.resumed, 1);
+  await bench.close();
+});
