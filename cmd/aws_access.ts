@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { AwsSettings, NodeList, ResolvedTarget } from "../lib/aws/mod.ts";
+import type {
+  AwsSettings,
+  NodeInformation,
+  NodeList,
+  ResolvedTarget,
+} from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
 import type { OpenTransport, Terminal } from "../lib/session/transport.ts";
@@ -67,6 +72,11 @@ export interface AwsAccess extends Disposable {
     target: string,
     notice: (message: string) => void,
   ): Promise<StartedSession>;
+  /** What Session Manager knows of a node; `undefined` when it knows none of that id. */
+  describeNode(
+    id: string,
+    signal: AbortSignal,
+  ): Promise<NodeInformation | undefined>;
   /** Why a node is not connected, as a phrase. */
   diagnose(id: string, signal: AbortSignal): Promise<string>;
 }
@@ -74,6 +84,7 @@ export interface AwsAccess extends Disposable {
 /** What each command's sessions are run by. */
 const sessionCode: Readonly<Record<string, () => Promise<unknown>>> = {
   "ssm shell": () => import("../lib/session/shell.ts"),
+  "ssm exec": () => import("../lib/session/remote_command.ts"),
   "ssm forward": () => import("../lib/session/forward.ts"),
 };
 
@@ -163,6 +174,13 @@ export async function openAwsAccess(
     },
     adoptSession: async (grant, target, notice) =>
       adopt(grant, target, await openStream(), notice),
+    async describeNode(id, signal) {
+      const filters = [{ key: "InstanceIds", values: [id] }];
+      for await (
+        const node of aws.ssm.describeInstanceInformation(filters, signal)
+      ) return node;
+      return undefined;
+    },
     diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
     [Symbol.dispose]: () => aws.close(),
   };

@@ -10,6 +10,10 @@ import type { CommandContext } from "@stricli/core";
 import { systemClock } from "../lib/io/clock.ts";
 import type { ProcessTerminal } from "../lib/io/terminal.ts";
 import type { Forward, ForwardOptions } from "../lib/session/forward.ts";
+import type {
+  RemoteCommandOptions,
+  RemoteCommandRun,
+} from "../lib/session/remote_command.ts";
 import type { SessionEnd, ShellOptions } from "../lib/session/shell.ts";
 import type {
   Clock,
@@ -95,6 +99,8 @@ export interface Context {
   aws(connection: Connection): Promise<AwsAccess>;
   /** Runs a shell session to its end. */
   shell(options: ShellOptions): Promise<SessionEnd>;
+  /** Makes a command on a node, which is still to be run. */
+  remoteCommand(options: RemoteCommandOptions): Promise<RemoteCommandRun>;
   /** Makes a forward, which is still to be started. */
   forward(options: ForwardOptions): Promise<Forward>;
   /**
@@ -155,6 +161,12 @@ export function processContext(
     async shell(options) {
       const { runShell } = await import("../lib/session/shell.ts");
       return await runShell(options);
+    },
+    async remoteCommand(options) {
+      const { RemoteCommand } = await import(
+        "../lib/session/remote_command.ts"
+      );
+      return new RemoteCommand(options);
     },
     async forward(options) {
       const { Forward } = await import("../lib/session/forward.ts");

@@ -33,6 +33,7 @@ import {
   formatFailure,
   UsageError,
 } from "./errors.ts";
+import { execCommand } from "./exec.ts";
 import { connectionFlags, generalAliases, generalFlags } from "./flags.ts";
 import { forwardCommand } from "./forward.ts";
 import { commandHelp, fullDescription, routesHelp } from "./help.ts";
@@ -45,6 +46,7 @@ import { suggest } from "./suggest.ts";
 export const root: RouteMap<CommandWorld> = buildRouteMap({
   routes: {
     shell: shellCommand,
+    exec: execCommand,
     forward: forwardCommand,
     simulate: simulateCommand,
   },
@@ -58,6 +60,10 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
         [
           "A shell on the node with the Name tag web-server",
           "ssm shell web-server",
+        ],
+        [
+          "A command on that node, its exit code ours",
+          "ssm exec web-server -- uname -a",
         ],
         [
           "Port 80 of that node, at port 8080 of this machine",

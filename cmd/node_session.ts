@@ -21,6 +21,8 @@ import { findNode, startFailure } from "./target.ts";
 export interface NodeSessionRequest {
   /** As typed; `undefined` lets the user choose. */
   readonly target: string | undefined;
+  /** The node, where it has been found already. */
+  readonly node?: ResolvedTarget;
   readonly connection: Connection;
   readonly documentName: string | undefined;
   readonly parameters: DocumentParameters | undefined;
@@ -69,7 +71,7 @@ export async function runNodeSession<T>(
   const target = request.target ??
     await chooseTarget(context, aws, again, signal);
   const use = { target, ...again };
-  const node = await findNode(aws, use, signal);
+  const node = request.node ?? await findNode(aws, use, signal);
   const started = await start(node);
   const { sessionId } = started.grant;
   const ending = new EndOnce(started.control);

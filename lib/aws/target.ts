@@ -8,6 +8,7 @@
 import { visible } from "../text.ts";
 import type { Ec2Instance } from "./ec2.ts";
 import { AwsCallError } from "./errors.ts";
+import { present } from "./present.ts";
 import type { NodeFilter, NodeInformation } from "./ssm.ts";
 import { suggestNames } from "./suggest_names.ts";
 import {
@@ -201,7 +202,8 @@ function choose(
 ): ResolvedTarget {
   const only = candidates[0];
   if (only !== undefined && candidates.length === 1) {
-    return { id: only.id, name: only.name };
+    const { id, name, platform, agentVersion } = only;
+    return { id, name, ...present({ platform, agentVersion }) };
   }
   const rank = (each: TargetCandidate) =>
     each.state === "Online" || each.state === "running" ? 0 : 1;
@@ -224,6 +226,7 @@ function candidateOfNode(
     state: node.ping,
     address: node.address,
     computerName: node.computerName,
+    ...present({ platform: node.platform, agentVersion: node.agentVersion }),
   };
 }
 

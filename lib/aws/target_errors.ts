@@ -12,6 +12,10 @@ export interface ResolvedTarget {
   readonly id: string;
   /** The Name tag, when the user gave that. */
   readonly name: string | undefined;
+  /** `Linux`, `Windows` or `MacOS`, where the lookup told. */
+  readonly platform?: string | undefined;
+  /** Four numeric parts, where the lookup told. */
+  readonly agentVersion?: string | undefined;
 }
 
 /** One of several nodes that may be meant. */
@@ -23,6 +27,8 @@ export interface TargetCandidate {
   readonly state: string;
   readonly address: string | undefined;
   readonly computerName: string | undefined;
+  readonly platform?: string | undefined;
+  readonly agentVersion?: string | undefined;
 }
 
 /** The text is shaped like an id and is none. */

@@ -55,8 +55,10 @@ export interface CommandSessionOptions {
  */
 const signalDelay = 1000;
 const controlC: Uint8Array = Uint8Array.of(3);
-/** Bytes of output that may wait for the caller. */
-const outputCapacity: number = 4 * 1024 * 1024;
+/** While so many bytes of output wait for the caller, nothing more is read. */
+const outputLimit: number = 8 * 1024 * 1024;
+/** Bytes that are never refused: a transport's buffer beyond that limit. */
+const outputCapacity: number = 64 * 1024 * 1024;
 
 /** One command's session. */
 export class CommandSession implements AsyncDisposable {
@@ -67,6 +69,9 @@ export class CommandSession implements AsyncDisposable {
   readonly #begun = Promise.withResolvers<void>();
   readonly #timers = new Set<() => void>();
   #room: (() => void)[] = [];
+  /** Bytes of output that the caller is not done with. */
+  #waiting = 0;
+  #written = Promise.withResolvers<void>();
   #exitCode: number | undefined;
   #complaint = "";
   #over = false;
@@ -93,6 +98,7 @@ export class CommandSession implements AsyncDisposable {
       // A command that was signalled, or does not read, keeps its agent from acknowledging for as
       // long as it runs (pitfalls.md §2.12); an agent that is gone is reported by the service.
       silenceLimit: Infinity,
+      room: () => this.#untilWritten(),
       onEvent: (event) => this.#event(event),
       onProgress: () => this.#progress(),
       onClosed: ({ code }) => this.#payloads.closed(code, clock.now()),
@@ -164,6 +170,8 @@ export class CommandSession implements AsyncDisposable {
 
   /** So many bytes of output are done with. */
   consumed(bytes: number): void {
+    this.#waiting -= bytes;
+    if (this.#waiting < outputLimit) this.#written.resolve();
     this.#driver.channel.consumed(bytes, this.#options.clock.now());
     this.#driver.flush();
   }
@@ -252,7 +260,14 @@ export class CommandSession implements AsyncDisposable {
     this.#sendSignal();
   }
 
+  #untilWritten(): Promise<void> | undefined {
+    if (this.#waiting < outputLimit || this.#over) return undefined;
+    this.#written = Promise.withResolvers();
+    return this.#written.promise;
+  }
+
   #payload(payload: Uint8Array, payloadType: number): void {
+    this.#waiting += payload.length;
     if (payloadType === PayloadType.ExitCode) {
       this.#exitCode = decodeExitCode(payload);
     } else if (this.#exitCode !== undefined) {
@@ -319,6 +334,7 @@ export class CommandSession implements AsyncDisposable {
     this.#clearTimers();
     this.#unlisten();
     this.#begun.resolve();
+    this.#written.resolve();
     this.#progress();
   }
 

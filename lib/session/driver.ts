@@ -71,6 +71,11 @@ export interface DriverOptions {
   readonly onError: (error: unknown) => void;
   /** Bytes of payload that may wait for the session. */
   readonly receiveCapacity?: number;
+  /**
+   * Asked before each read: nothing is read before it resolves, so that the network holds the
+   * sender up. What must not be refused is held up so: an agent repairs that ten messages a second.
+   */
+  readonly room?: () => Promise<void> | undefined;
   /** Milliseconds of silence after which the agent is given up; the channel's own when absent. */
   readonly silenceLimit?: number;
   /** How long a lost connection is tried again; a shell's when absent. */
@@ -237,6 +242,7 @@ export class Driver {
   /** Reads until the transport ends; tells whether anything came. */
   async #pump(transport: Transport): Promise<boolean> {
     for (let heard = false;; heard = true) {
+      await this.#options.room?.();
       const frames = await transport.read();
       if (frames === undefined || this.#stopped.signal.aborted) return heard;
       const now = this.#heardAt = this.#clock.now();

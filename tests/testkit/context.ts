@@ -13,6 +13,11 @@ import type {
   EnvironmentChanges,
   SessionRequest,
 } from "../../cmd/context.ts";
+import type {
+  RemoteCommandEnd,
+  RemoteCommandOptions,
+  RemoteCommandRun,
+} from "../../lib/session/remote_command.ts";
 import type { SessionEnd, ShellOptions } from "../../lib/session/shell.ts";
 import {
   defaultOptions,
@@ -77,6 +82,8 @@ export class TestContext implements Context {
     });
   onAdopt: AwsAccess["adoptSession"] = (grant) =>
     Promise.resolve({ grant, control: this.control });
+  onDescribe: AwsAccess["describeNode"] = (id) =>
+    Promise.resolve({ id, ping: "Online", platform: "Linux" });
   onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
@@ -196,6 +203,7 @@ export class TestContext implements Context {
       },
       adoptSession: (grant, target, notice) =>
         this.onAdopt(grant, target, notice),
+      describeNode: (id, signal) => this.onDescribe(id, signal),
       diagnose: (id, signal) => this.onDiagnose(id, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;
@@ -206,6 +214,27 @@ export class TestContext implements Context {
   shell(options: ShellOptions): Promise<SessionEnd> {
     this.shells.push(options);
     return this.onShell(options);
+  }
+
+  /** What `remoteCommand` gave, and how each ends. */
+  readonly commands: RemoteCommandOptions[] = [];
+  onCommand: (
+    options: RemoteCommandOptions,
+    signal: AbortSignal,
+  ) => Promise<RemoteCommandEnd> = () =>
+    Promise.resolve({ kind: "exited", code: 0 });
+  /** Bytes of output that commands were told are done with. */
+  consumed = 0;
+  /** What a command does on Ctrl-C. */
+  onInterrupt: () => boolean = () => true;
+
+  remoteCommand(options: RemoteCommandOptions): Promise<RemoteCommandRun> {
+    this.commands.push(options);
+    return Promise.resolve({
+      run: (signal) => this.onCommand(options, signal),
+      consumed: (bytes) => void (this.consumed += bytes),
+      interrupt: () => this.onInterrupt(),
+    });
   }
 
   simulator(): ReturnType<Context["simulator"]> {

@@ -21,6 +21,9 @@ export const keepAliveDisabledAfter = "3.1.1511.0";
 /** Agents above this connect to other hosts; older ones ignore the host (A release notes, 3.1.1188.0). */
 export const remoteHostsAfter = "3.1.1187.0";
 
+/** Agents above this can keep a command's outputs apart and send its exit code (A release notes, 3.1.1511.0). */
+export const exitCodesAfter = "3.1.1510.0";
+
 /** Clients from this on get the multiplexed port session (handshake.md §6.2). */
 export const multiplexingFromClient = "1.1.70";
 /** Agents keep smux alive for clients up to this. */

@@ -1,0 +1,203 @@
+/**
+ * `ssm exec target -- command`: a command on a node, with its outputs and its exit code.
+ *
+ * @module
+ */
+
+import { buildCommand } from "@stricli/core";
+import type { CommandWorld, Connection } from "./context.ts";
+import { UsageError } from "./errors.ts";
+import { type ExecFlags, execFlags } from "./exec/flags.ts";
+import { connectionOf, generalAliases } from "./flags.ts";
+import { fullDescription } from "./help.ts";
+import { checkReason } from "./reason.ts";
+import { checkTarget } from "./target.ts";
+
+/** The command, for the tree in `mod.ts`. */
+export const execCommand = buildCommand<ExecFlags, string[], CommandWorld>({
+  docs: {
+    brief: "Run a command on a node",
+    fullDescription: fullDescription({
+      usage: "exec [target] [flags] -- command [args…]",
+      description:
+        "Runs a command on a node: its standard output and standard error are ours, its\n" +
+        "exit code is ours, and what is piped in reaches it. Arguments arrive as typed,\n" +
+        "without a shell on the way; --shell is for pipelines. Without a target it is\n" +
+        "SSM_TARGET, or chosen from a list.",
+      examples: [
+        [
+          "A dump of a database into a file here",
+          "ssm exec db -- pg_dump app >app.sql",
+        ],
+        ["A pipeline", "ssm exec web-server --shell 'ps ax | grep nginx'"],
+        [
+          "Bytes, not text: both ways they arrive as they are",
+          "ssm exec db --binary -- tar cz /etc >etc.tgz",
+        ],
+        [
+          "A secret that no log of AWS shows",
+          "PGPASSWORD=… ssm exec db --env PGPASSWORD -- pg_dump app",
+        ],
+        [
+          "A script of this machine",
+          "ssm exec web-server --script ./check.sh -- --deep",
+        ],
+        ["On a terminal", "ssm exec web-server -t -- top"],
+      ],
+      notes:
+        `What is typed after -- or in --shell is kept by AWS: in CloudTrail, and in the
+history of sessions or of Run Command. What must not be there belongs into
+--script, --env or standard input, which go through the session alone.
+
+Text arrives as the agent sends it, whose UTF-8 filter alters a few bytes of
+what is no text; --binary encodes on the node, which needs base64, od, tr and
+dd there.
+
+Ctrl-C is passed on to the command; the second one ends the session.
+
+Exit codes:
+  124    --timeout
+  125    it failed before the command ran
+  128+n  ended by signal n
+  255    the connection was lost, and output with it
+  else   the command's own`,
+    }),
+  },
+  parameters: {
+    flags: execFlags,
+    aliases: { ...generalAliases, t: "tty", n: "noStdin" },
+    positional: {
+      kind: "array",
+      parameter: { brief: "The node", placeholder: "target", parse: String },
+    },
+  },
+  async func(flags, ...targets) {
+    const options = parseExec(flags, targets, this.rest);
+    const { runExec } = await import("./exec/run.ts");
+    this.setExitCode(await runExec(options, this.context));
+  },
+});
+
+/** What `ssm exec` is to do. */
+export interface ExecOptions {
+  /** As typed; `undefined` = SSM_TARGET or a choice. */
+  readonly target: string | undefined;
+  readonly connection: Connection;
+  /** What runs: program and arguments, or a line for the node's shell. */
+  readonly line: readonly string[] | string;
+  /** A file of this machine that runs in place of a program; `line` has its arguments. */
+  readonly script: string | undefined;
+  /** `NAME` for one of ours, `NAME=value` as it is. */
+  readonly variables: readonly string[];
+  readonly via: "session" | "run-command" | undefined;
+  readonly binary: boolean;
+  readonly tty: boolean;
+  readonly noStdin: boolean;
+  /** Milliseconds. */
+  readonly timeout: number | undefined;
+  readonly reason: string | undefined;
+  readonly quiet: boolean;
+  readonly verbose: number;
+}
+
+/**
+ * Flags and arguments into what is to be done.
+ * @param flags As parsed.
+ * @param targets The arguments.
+ * @param rest What followed `--`.
+ * @throws UsageError
+ */
+export function parseExec(
+  flags: ExecFlags,
+  targets: readonly string[],
+  rest: readonly string[] | undefined,
+): ExecOptions {
+  for (const target of targets) checkTarget(target);
+  const [target, ...more] = targets;
+  if (more.length > 0) {
+    throw new UsageError(
+      "Cannot tell the command from the target: the command comes after --",
+      [`ssm exec ${target} -- ${more.join(" ")}`],
+    );
+  }
+  const line = lineOf(flags, rest, target);
+  const variables = flags.env ?? [];
+  if (flags.tty) refuseOnTerminal(flags);
+  if (flags.via === "run-command") refuseByRunCommand(flags);
+  return {
+    target,
+    connection: connectionOf(flags),
+    line,
+    script: flags.script,
+    variables,
+    via: flags.via,
+    binary: flags.binary,
+    tty: flags.tty,
+    noStdin: flags.noStdin,
+    timeout: flags.timeout,
+    reason: checkReason(flags.reason),
+    quiet: flags.quiet,
+    verbose: flags.verbose,
+  };
+}
+
+function lineOf(
+  { shell, script }: ExecFlags,
+  rest: readonly string[] | undefined,
+  target: string | undefined,
+): ExecOptions["line"] {
+  if (shell !== undefined) {
+    if (script !== undefined || (rest?.length ?? 0) > 0) {
+      throw new UsageError(
+        "Cannot use --shell with another command: it is the command",
+      );
+    }
+    return shell;
+  }
+  const line = rest ?? [];
+  if (script === undefined && (line.length === 0 || line[0] === "")) {
+    throw new UsageError("Cannot run a command: none follows the --", [
+      `ssm exec ${target ?? "web-server"} -- uname -a`,
+    ]);
+  }
+  const bad = line.find((word) => word.includes("\0"));
+  if (bad !== undefined) {
+    throw new UsageError("Cannot run a command with a NUL in its arguments");
+  }
+  return line;
+}
+
+/** What needs a channel of its own beside the terminal. */
+function refuseOnTerminal(flags: ExecFlags): void {
+  const refused = flags.binary
+    ? "--binary"
+    : flags.script !== undefined
+    ? "--script"
+    : flags.env !== undefined
+    ? "--env"
+    : flags.via === "run-command"
+    ? "--via run-command"
+    : undefined;
+  if (refused === undefined) return;
+  throw new UsageError(
+    `Cannot use ${refused} with --tty: a terminal's session carries nothing but the terminal`,
+  );
+}
+
+/** What Run Command would keep, or cannot carry. */
+function refuseByRunCommand(flags: ExecFlags): void {
+  const refused = flags.binary
+    ? "--binary"
+    : flags.script !== undefined
+    ? "--script"
+    : flags.env !== undefined
+    ? "--env"
+    : undefined;
+  if (refused === undefined) return;
+  throw new UsageError(
+    `Cannot use ${refused} with --via run-command: ` +
+      (refused === "--binary"
+        ? "it carries text"
+        : "it keeps everything in its history"),
+  );
+}

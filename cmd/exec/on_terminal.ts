@@ -1,0 +1,59 @@
+/**
+ * `ssm exec -t`: a command on a terminal of the node, with ours as its window.
+ *
+ * @module
+ */
+
+import { visible } from "../../lib/text.ts";
+import type { ExecOptions } from "../exec.ts";
+import { type NodeSessionWorld, runNodeSession } from "../node_session.ts";
+import { sessionExitCode } from "../session_end.ts";
+import { ExitMark } from "./exit_mark.ts";
+
+/**
+ * Runs the command.
+ * @param options What and where.
+ * @param world With what.
+ * @returns The exit code: the command's, as far as the node's shell could tell it.
+ * @throws CommandError, AwsCallError, TransportError
+ */
+export async function runOnTerminal(
+  options: ExecOptions,
+  world: NodeSessionWorld,
+): Promise<number> {
+  const { context, notices, signal } = world;
+  const mark = new ExitMark();
+  const end = await runNodeSession(
+    {
+      target: options.target,
+      connection: options.connection,
+      documentName: "AWS-StartInteractiveCommand",
+      parameters: { command: [mark.wrap(options.line)] },
+      reason: options.reason,
+      command: "ssm exec",
+      rest: "-t -- …",
+    },
+    world,
+    async ({ grant, control, node, target, began }) => {
+      notices.detail(
+        `Session ${visible(grant.sessionId)} on ${visible(node.id)}`,
+      );
+      return await context.shell({
+        grant,
+        control,
+        terminal: mark.hide(context.terminal),
+        clock: context.clock,
+        escape: "~",
+        signal,
+        notify: (notice) => {
+          if (notice.kind === "started") began();
+          notices.session(notice, visible(target));
+        },
+      });
+    },
+  );
+  const rest = mark.rest();
+  if (rest.length > 0) await context.terminal.write(rest);
+  if (end.kind === "ended" && mark.code !== undefined) return mark.code;
+  return sessionExitCode(end, notices);
+}

@@ -1,0 +1,46 @@
+/**
+ * Which ways a command may run on a node, the best first (lib/session/remote_command.ts).
+ *
+ * @module
+ */
+
+import {
+  agentIsAfter,
+  exitCodesAfter,
+} from "../../lib/protocol/message/version.ts";
+import type { CommandWay } from "../../lib/session/remote_command.ts";
+import { UsageError } from "../errors.ts";
+
+/** What decides. */
+export interface WayNeeds {
+  /** Any bytes have to arrive. */
+  readonly binary: boolean;
+  /** It gets input, variables or a script of ours. */
+  readonly carries: string | undefined;
+  /** `Linux`, `Windows` or `MacOS`; `undefined` where nobody told. */
+  readonly platform: string | undefined;
+  /** The agent's; `undefined` where nobody told. */
+  readonly agentVersion: string | undefined;
+}
+
+/**
+ * The ways to try, in turn.
+ * @param needs What decides.
+ * @throws UsageError When the node can have none.
+ */
+export function commandWays(needs: WayNeeds): CommandWay[] {
+  const { binary, carries, platform, agentVersion } = needs;
+  if (platform === "Windows") {
+    const refused = carries ?? (binary ? "--binary" : undefined);
+    if (refused === undefined) return ["powershell"];
+    throw new UsageError(
+      `Cannot use ${refused} with a node that runs Windows: no session carries it there`,
+    );
+  }
+  if (carries !== undefined) return ["terminal"];
+  // Where the version is not known, the attempt tells.
+  const separates = agentVersion === undefined ||
+    agentIsAfter(agentVersion, exitCodesAfter);
+  if (!separates) return ["terminal"];
+  return [binary ? "pipe" : "plain", "terminal"];
+}
