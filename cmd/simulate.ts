@@ -79,6 +79,10 @@ Nodes forward to ports of this machine only. A --host gives one of its loopback
 addresses a name to forward to, as db.internal=127.0.0.1; with the address
 blackhole it is a host that drops whatever comes. Nodes know no other names.
 
+Scripts of Run Command run on this machine. Where a command goes to more than 50
+nodes they are imitated without processes: echo, exit, true, false, sleep,
+hostname, seq, test, sh -c, variables, ;, && and || are understood.
+
 Exit codes:
   125    the simulator could not be started
   126    the command cannot be executed
@@ -142,6 +146,8 @@ export function parseSimulate(
       maxDuration: (flags.maxDuration ?? 0) / 1000,
       denyDocuments: flags.denyDocument ?? [],
       hosts: parseHosts(flags.host ?? []),
+      ...(flags.scripts === undefined ? {} : { scripts: flags.scripts }),
+      ...(flags.apiRate === undefined ? {} : { apiRate: flags.apiRate }),
     },
     command: rest,
     demo: flags.demo,

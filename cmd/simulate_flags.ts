@@ -33,6 +33,8 @@ export interface SimulateFlags extends GeneralFlags {
   readonly maxDuration?: number;
   readonly separateOutput: boolean;
   readonly denyDocument?: readonly string[];
+  readonly scripts?: "auto" | "real" | "imitated";
+  readonly apiRate?: number;
   readonly allowUnsignedUpgrade: boolean;
   readonly latency?: number;
   readonly loss?: number;
@@ -143,6 +145,20 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
       kind: "boolean",
       brief: "Keep the outputs of commands without a terminal apart",
       default: true,
+    },
+    scripts: {
+      kind: "enum",
+      values: ["auto", "real", "imitated"],
+      brief: "Run Command: run scripts, imitate them, or (auto) imitate " +
+        "them for more than 50 nodes",
+      optional: true,
+    },
+    apiRate: {
+      kind: "parsed",
+      parse: numberBetween(0, 10_000, false),
+      placeholder: "n",
+      brief: "Take so many calls of each API operation per second",
+      optional: true,
     },
     allowUnsignedUpgrade: {
       kind: "boolean",

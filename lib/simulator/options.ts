@@ -86,6 +86,13 @@ export interface SimulatorOptions {
    * that drops whatever comes. They know no other names but `localhost`.
    */
   readonly hosts: Hosts;
+  /**
+   * The scripts of Run Command: run for real, imitated in memory, or, with "auto", imitated where a
+   * command goes to more than 50 nodes.
+   */
+  readonly scripts: "auto" | "real" | "imitated";
+  /** Calls of one operation per second that the APIs take; 0 = no limit. */
+  readonly apiRate: number;
   /** One line per event, for `-v`. Never holds a token or key. */
   readonly log: (line: string) => void;
 }
@@ -163,5 +170,7 @@ export const defaultOptions: SimulatorOptions = {
   maxDuration: 0,
   denyDocuments: [],
   hosts: {},
+  scripts: "auto",
+  apiRate: 0,
   log: () => {},
 };

@@ -10,8 +10,10 @@ import type { Clock } from "../session/transport.ts";
 import { SimulatedEc2 } from "./api/ec2.ts";
 import { SimulatedKms } from "./api/kms.ts";
 import { Pager } from "./api/paging.ts";
+import { RequestRate } from "./api/request_rate.ts";
 import { startApiServer } from "./api/server.ts";
 import { SimulatedSsm } from "./api/ssm.ts";
+import { SimulatedCommands } from "./command/commands.ts";
 import {
   makeCredentials,
   type RandomBytes,
@@ -88,7 +90,8 @@ export async function assembleSimulator(
   const pager = new Pager(random(32));
   const kms = new SimulatedKms(options.kmsKeyId, options.region);
   const signer = { credentials, region: options.region, now };
-  const { nodes, region, log } = options;
+  const { nodes, region, log, pace, scripts } = options;
+  const commands = new SimulatedCommands({ clock, random, pace, scripts });
 
   const service = await parts.startService({
     registry,
@@ -103,6 +106,7 @@ export async function assembleSimulator(
       ssm: new SimulatedSsm({
         nodes,
         registry,
+        commands,
         pager,
         streamUrl: (id) => service.url(id),
         refuseResume: options.faults.refuseResume,
@@ -112,6 +116,7 @@ export async function assembleSimulator(
       }),
       ec2: new SimulatedEc2({ nodes, region, pager, now }),
       kms,
+      rate: new RequestRate(options.apiRate, now),
       signer,
       log,
     });
@@ -127,6 +132,7 @@ export async function assembleSimulator(
       // No new session may begin while the old ones end, and none is left behind.
       await server.close();
       registry.terminateAll("The simulator was stopped.");
+      await commands.close();
       await service.close();
     })();
   return {

@@ -38,6 +38,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
       .split(" "),
     ..."--refuse-resume --pause-every 9 --seed 7 --allow-unsigned-upgrade --no-separate-output --idle-timeout 20m"
       .split(" "),
+    ..."--scripts imitated --api-rate 2.5".split(" "),
     "--shell",
     "bash -i",
     "--",
@@ -76,6 +77,8 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     separateOutput: false,
     denyDocuments: ["AWS-StartSSHSession", "X"],
     hosts: { "db.internal": "127.0.0.1", slow: "blackhole", six: "::1" },
+    scripts: "imitated",
+    apiRate: 2.5,
   });
 });
 

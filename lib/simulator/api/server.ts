@@ -18,6 +18,7 @@ import {
 import { refuseForeign } from "./guard.ts";
 import { isObject, type JsonObject } from "./json_input.ts";
 import type { SimulatedKms } from "./kms.ts";
+import type { RequestRate } from "./request_rate.ts";
 import type { SimulatedSsm } from "./ssm.ts";
 import { handleSts } from "./sts.ts";
 
@@ -26,6 +27,8 @@ export interface ApiServerOptions {
   readonly ssm: SimulatedSsm;
   readonly ec2: SimulatedEc2;
   readonly kms: SimulatedKms;
+  /** How many calls are taken. */
+  readonly rate: RequestRate;
   /** Whose signatures are accepted. */
   readonly signer: ExpectedSigner;
   /** One line per call: service, operation, outcome. */
@@ -127,6 +130,7 @@ async function answer(
     route = findRoute(request.headers, form);
     name = `${route.service} ${route.operation}`;
     authenticate(request, body, route, options.signer);
+    options.rate.take(name);
     const response = call(route, body, form, requestId, options);
     options.log(`api: ${name}`);
     return response;

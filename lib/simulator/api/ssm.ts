@@ -1,5 +1,5 @@
 /**
- * The Session Manager calls of the SSM API (api.md §2–§4).
+ * The Session Manager calls of the SSM API (api.md §2–§4), and the way to those of Run Command.
  *
  * @module
  */
@@ -21,15 +21,13 @@ import {
   requiredText,
   typeError,
 } from "./json_input.ts";
-import type { Pager } from "./paging.ts";
+import { type CommandCalls, commandOperations } from "./ssm_commands.ts";
 import { describeInstanceInformation } from "./ssm_instances.ts";
 import { describeSessions } from "./ssm_sessions.ts";
 
 /** What the SSM API needs. */
-export interface SsmOptions {
-  readonly nodes: readonly SimulatedNode[];
+export interface SsmOptions extends CommandCalls {
   readonly registry: SessionRegistry;
-  readonly pager: Pager;
   /** A session's StreamUrl (data-channel.md §1.1). */
   readonly streamUrl: (sessionId: string) => string;
   /** The fault "ResumeSession answers without a token". */
@@ -63,6 +61,10 @@ export class SimulatedSsm {
    * @throws ApiError What AWS would answer instead.
    */
   handle(operation: string, input: JsonObject): JsonObject {
+    const run = Object.hasOwn(commandOperations, operation)
+      ? commandOperations[operation]
+      : undefined;
+    if (run !== undefined) return run(input, this.#options);
     switch (operation) {
       case "StartSession":
         return this.#startSession(input);

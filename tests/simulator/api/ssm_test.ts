@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {
   DescribeSessionsCommand,
   GetConnectionStatusCommand,
+  GetInventoryCommand,
   ResumeSessionCommand,
-  SendCommandCommand,
   type SSMClient,
   StartSessionCommand,
   type StartSessionCommandInput,
@@ -375,9 +375,9 @@ Deno.test("a call that the simulator does not have is said to be unknown", async
   await using t = await startTestSimulator();
   await assert.rejects(
     t.ssm.send(
-      new SendCommandCommand({ DocumentName: "AWS-RunShellScript" }),
+      new GetInventoryCommand({}),
     ),
-    refusal("UnknownOperationException", /SendCommand/),
+    refusal("UnknownOperationException", /GetInventory/),
   );
 });
 
