@@ -6,9 +6,13 @@
 
 import type {
   AwsSettings,
+  NodeCommandRequest,
+  NodeCommandResult,
+  NodeFilter,
   NodeInformation,
   NodeList,
   ResolvedTarget,
+  RunCommandCalls,
 } from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
@@ -47,6 +51,12 @@ export interface StartedSession {
   readonly control: SessionControl;
 }
 
+/** The calls of Run Command; all reject with AwsCallError. */
+export type RunCommandAccess = Pick<
+  RunCommandCalls,
+  "send" | "invocation" | "page" | "progress" | "cancel"
+>;
+
 /** The calls to AWS that commands make, for one identity and region. */
 export interface AwsAccess extends Disposable {
   /** Finds the node; rejects with the errors of `lib/aws/target.ts` and AwsCallError. */
@@ -72,11 +82,21 @@ export interface AwsAccess extends Disposable {
     target: string,
     notice: (message: string) => void,
   ): Promise<StartedSession>;
-  /** What Session Manager knows of a node; `undefined` when it knows none of that id. */
-  describeNode(
-    id: string,
+  /** Nodes that Session Manager knows and that fit all filters, page after page. */
+  nodes(
+    filters: readonly NodeFilter[],
     signal: AbortSignal,
-  ): Promise<NodeInformation | undefined>;
+  ): AsyncIterable<NodeInformation>;
+  /** Run Command on any number of nodes. */
+  readonly runCommand: RunCommandAccess;
+  /**
+   * A script on one node by Run Command, to its end; the signal cancels it. Rejects with
+   * AwsCallError.
+   */
+  runNodeCommand(
+    request: NodeCommandRequest,
+    signal: AbortSignal,
+  ): Promise<NodeCommandResult>;
   /** Why a node is not connected, as a phrase. */
   diagnose(id: string, signal: AbortSignal): Promise<string>;
 }
@@ -99,7 +119,9 @@ export async function openAwsAccess(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<AwsAccess> {
-  const { Aws, AwsCallError, streamHosts } = await import("../lib/aws/mod.ts");
+  const { Aws, AwsCallError, runNodeCommand, streamHosts } = await import(
+    "../lib/aws/mod.ts"
+  );
   /** The command that starts anew, once a session has the terminal. */
   let again: string | undefined;
   const env = (name: string) => Deno.env.get(name);
@@ -174,13 +196,11 @@ export async function openAwsAccess(
     },
     adoptSession: async (grant, target, notice) =>
       adopt(grant, target, await openStream(), notice),
-    async describeNode(id, signal) {
-      const filters = [{ key: "InstanceIds", values: [id] }];
-      for await (
-        const node of aws.ssm.describeInstanceInformation(filters, signal)
-      ) return node;
-      return undefined;
-    },
+    nodes: (filters, signal) =>
+      aws.ssm.describeInstanceInformation(filters, signal),
+    runCommand: aws.runCommand,
+    runNodeCommand: (request, signal) =>
+      runNodeCommand(request, aws.runCommand, systemClock, signal),
     diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
     [Symbol.dispose]: () => aws.close(),
   };

@@ -162,8 +162,12 @@ async function findCommandNode(
   const node = await findNode(aws, { ...again, target }, signal);
   if (node.platform !== undefined || node.id.startsWith("ecs:")) return node;
   try {
-    const facts = await aws.describeNode(node.id, signal);
-    return { ...node, ...facts, name: node.name };
+    const filter = { key: "InstanceIds", values: [node.id] };
+    for await (const facts of aws.nodes([filter], signal)) {
+      const { platform, agentVersion } = facts;
+      return { ...node, platform, agentVersion };
+    }
+    return node;
   } catch (error) {
     // Who may not ask tries as with most nodes.
     signal.throwIfAborted();

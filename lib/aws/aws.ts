@@ -13,6 +13,7 @@ import {
 } from "./diagnose.ts";
 import { Ec2Calls } from "./ec2.ts";
 import { EcsCalls } from "./ecs.ts";
+import { RunCommandCalls } from "./run_command.ts";
 import { KmsCalls } from "./kms.ts";
 import { listNodes, type NodeList, type NodeListCalls } from "./list_nodes.ts";
 import {
@@ -36,6 +37,7 @@ export class Aws implements Disposable {
   readonly kms: KmsCalls;
   readonly ecs: EcsCalls;
   readonly sts: StsCalls;
+  readonly runCommand: RunCommandCalls;
   readonly #clients: AwsClients;
 
   /** @param settings What the user asked for; nothing is read or loaded yet. */
@@ -46,6 +48,7 @@ export class Aws implements Disposable {
     this.kms = new KmsCalls(this.#clients);
     this.ecs = new EcsCalls(this.#clients);
     this.sts = new StsCalls(this.#clients);
+    this.runCommand = new RunCommandCalls(this.#clients);
   }
 
   /** The identity's credentials. */

@@ -35,6 +35,7 @@ export class AwsClients {
   #resolved: Promise<ResolvedSettings> | undefined;
   #handler: Promise<AwsRequestHandler> | undefined;
   #ssm: Promise<SSMClient> | undefined;
+  #ssmOnce: Promise<SSMClient> | undefined;
   #ec2: Promise<EC2Client> | undefined;
   #kms: Promise<KMSClient> | undefined;
   #ecs: Promise<ECSClient> | undefined;
@@ -85,6 +86,20 @@ export class AwsClients {
     return this.#ssm ??= (async () => {
       const { SSMClient } = await import("@aws-sdk/client-ssm");
       return new SSMClient(await this.#configuration());
+    })();
+  }
+
+  /**
+   * An SSM client that tries each call once: for calls that must not be made twice by themselves,
+   * and for those whose refusals somebody else counts.
+   */
+  ssmOnce(): Promise<SSMClient> {
+    return this.#ssmOnce ??= (async () => {
+      const { SSMClient } = await import("@aws-sdk/client-ssm");
+      return new SSMClient({
+        ...await this.#configuration(),
+        maxAttempts: 1,
+      });
     })();
   }
 

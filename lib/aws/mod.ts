@@ -5,6 +5,8 @@
  */
 
 export { Aws } from "./aws.ts";
+export type { CommandOutput } from "./command_output.ts";
+export { type CommandState, neverBegan, stateReason } from "./command_state.ts";
 export type { Credentials, CredentialSource } from "./credentials.ts";
 export type { TargetFacts, TargetVerdict } from "./diagnose.ts";
 export type { Ec2Instance } from "./ec2.ts";
@@ -15,6 +17,19 @@ export type {
   ExecuteCommandResult,
 } from "./ecs.ts";
 export { AwsCallError, type AwsErrorKind } from "./errors.ts";
+export {
+  type NodeCommandRequest,
+  type NodeCommandResult,
+  runNodeCommand,
+} from "./node_command.ts";
+export type {
+  CommandInvocation,
+  CommandProgress,
+  CommandRequest,
+  CommandTarget,
+  InvocationPage,
+  RunCommandCalls,
+} from "./run_command.ts";
 export type { NodeList } from "./list_nodes.ts";
 export { readCaBundle } from "./request_handler.ts";
 export type { SessionControlOptions } from "./session_control.ts";

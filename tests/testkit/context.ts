@@ -43,6 +43,19 @@ export interface FakeChild {
   end(end: ChildEnd): void;
 }
 
+/** Run Command in a test that has none. */
+class NoRunCommand {
+  send = () => this.#none();
+  invocation = () => this.#none();
+  page = () => this.#none();
+  progress = () => this.#none();
+  cancel = () => this.#none();
+
+  #none(): Promise<never> {
+    return Promise.reject(new Error("Run Command is not there in this test"));
+  }
+}
+
 /** A {@linkcode Context} that a test looks into. */
 export class TestContext implements Context {
   readonly terminal: MemoryTerminal;
@@ -82,8 +95,11 @@ export class TestContext implements Context {
     });
   onAdopt: AwsAccess["adoptSession"] = (grant) =>
     Promise.resolve({ grant, control: this.control });
-  onDescribe: AwsAccess["describeNode"] = (id) =>
-    Promise.resolve({ id, ping: "Online", platform: "Linux" });
+  onNodes: AwsAccess["nodes"] = async function* () {};
+  onRunNodeCommand: AwsAccess["runNodeCommand"] = () =>
+    Promise.reject(new Error("Run Command is not there in this test"));
+  /** Run Command; a test puts its own in. */
+  runCommand: AwsAccess["runCommand"] = new NoRunCommand();
   onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
@@ -203,7 +219,10 @@ export class TestContext implements Context {
       },
       adoptSession: (grant, target, notice) =>
         this.onAdopt(grant, target, notice),
-      describeNode: (id, signal) => this.onDescribe(id, signal),
+      nodes: (filters, signal) => this.onNodes(filters, signal),
+      runCommand: this.runCommand,
+      runNodeCommand: (request, signal) =>
+        this.onRunNodeCommand(request, signal),
       diagnose: (id, signal) => this.onDiagnose(id, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;
