@@ -87,6 +87,11 @@ export interface AwsAccess extends Disposable {
     filters: readonly NodeFilter[],
     signal: AbortSignal,
   ): AsyncIterable<NodeInformation>;
+  /** Name tags of EC2 instances by id, as far as EC2 tells them. Rejects when the signal aborts. */
+  namesOf(
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>>;
   /** Run Command on any number of nodes. */
   readonly runCommand: RunCommandAccess;
   /**
@@ -119,9 +124,8 @@ export async function openAwsAccess(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<AwsAccess> {
-  const { Aws, AwsCallError, runNodeCommand, streamHosts } = await import(
-    "../lib/aws/mod.ts"
-  );
+  const { Aws, AwsCallError, namesOrNone, runNodeCommand, streamHosts } =
+    await import("../lib/aws/mod.ts");
   /** The command that starts anew, once a session has the terminal. */
   let again: string | undefined;
   const env = (name: string) => Deno.env.get(name);
@@ -198,6 +202,12 @@ export async function openAwsAccess(
       adopt(grant, target, await openStream(), notice),
     nodes: (filters, signal) =>
       aws.ssm.describeInstanceInformation(filters, signal),
+    namesOf: (ids, signal) =>
+      namesOrNone(
+        { namesOf: (ids, signal) => aws.ec2.namesOf(ids, signal) },
+        ids,
+        signal,
+      ),
     runCommand: aws.runCommand,
     runNodeCommand: (request, signal) =>
       runNodeCommand(request, aws.runCommand, systemClock, signal),

@@ -29,6 +29,7 @@ import {
   type AwsAccess,
   type Connection,
   openAwsAccess,
+  type RunCommandAccess,
   type SessionRequest,
   type StartedSession,
 } from "./aws_access.ts";
@@ -51,6 +52,7 @@ export type {
   ChildProgram,
   Connection,
   EnvironmentChanges,
+  RunCommandAccess,
   SessionRequest,
   StartedSession,
 };
@@ -76,8 +78,12 @@ export interface Context {
   readonly attended: boolean;
   /** True when standard error is a terminal. */
   readonly errorIsTerminal: boolean;
+  /** True when standard output is a terminal. */
+  readonly outputIsTerminal: boolean;
   /** True when text on standard error may be coloured. */
   readonly color: boolean;
+  /** The same of standard output. */
+  readonly outputColor: boolean;
   readonly clock: Clock;
   /** Aborted by a signal from outside, with a SignalError. */
   readonly signal: AbortSignal;
@@ -141,11 +147,14 @@ export function processContext(
   signals: ProcessSignals,
 ): Context {
   const env = (name: string) => Deno.env.get(name) || undefined;
+  const mayColor = !Deno.noColor && env("TERM") !== "dumb";
   return {
     terminal,
     attended: terminal.interactive && terminal.errorIsTerminal,
     errorIsTerminal: terminal.errorIsTerminal,
-    color: terminal.errorIsTerminal && !Deno.noColor && env("TERM") !== "dumb",
+    outputIsTerminal: terminal.outputIsTerminal,
+    color: terminal.errorIsTerminal && mayColor,
+    outputColor: terminal.outputIsTerminal && mayColor,
     clock: systemClock,
     signal: signals.signal,
     env,

@@ -64,9 +64,15 @@ export async function listNodes(
   return { nodes: nodes.toSorted(inOrder), more };
 }
 
-/** A courtesy: its failure must not hide the nodes, except that the user gave up. */
-async function namesOrNone(
-  calls: NodeListCalls,
+/**
+ * Name tags of EC2 instances, as far as EC2 tells them: a courtesy, whose failure must not hide the
+ * nodes, except that the user gave up.
+ *
+ * @param calls The call.
+ * @param ids The instances.
+ */
+export async function namesOrNone(
+  calls: Pick<NodeListCalls, "namesOf">,
   ids: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, string>> {

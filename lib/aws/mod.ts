@@ -30,7 +30,7 @@ export type {
   InvocationPage,
   RunCommandCalls,
 } from "./run_command.ts";
-export type { NodeList } from "./list_nodes.ts";
+export { namesOrNone, type NodeList } from "./list_nodes.ts";
 export { readCaBundle } from "./request_handler.ts";
 export type { SessionControlOptions } from "./session_control.ts";
 export {

@@ -7,8 +7,15 @@
 
 import type { Clock } from "../session/transport.ts";
 
-/** Calls per second to begin with, at least, and at most. Our choice, see docs/decisions/fleets.md. */
-const rates = { first: 5, least: 0.5, most: 10 } as const;
+/** Calls per second to begin with, at least, and at most. */
+export interface PaceRates {
+  readonly first: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Of the calls of Run Command. Our choice, see docs/decisions/fleets.md. */
+const defaultRates: PaceRates = { first: 5, least: 0.5, most: 10 };
 
 /** What a success adds to the rate, in calls per second. */
 const step = 0.05;
@@ -20,17 +27,25 @@ const pause = 500;
 export class Pace {
   readonly #clock: Clock;
   readonly #random: () => number;
-  #rate: number = rates.first;
+  readonly #rates: PaceRates;
+  #rate: number;
   /** When the next call may be made. */
   #next = 0;
 
   /**
    * @param clock Time.
    * @param random From 0 to 1; spreads what several of us do at once.
+   * @param rates The bounds.
    */
-  constructor(clock: Clock, random: () => number = Math.random) {
+  constructor(
+    clock: Clock,
+    random: () => number = Math.random,
+    rates: PaceRates = defaultRates,
+  ) {
     this.#clock = clock;
     this.#random = random;
+    this.#rates = rates;
+    this.#rate = rates.first;
   }
 
   /** Calls per second. */
@@ -51,12 +66,12 @@ export class Pace {
 
   /** The last call was taken. */
   succeeded(): void {
-    this.#rate = Math.min(rates.most, this.#rate + step);
+    this.#rate = Math.min(this.#rates.most, this.#rate + step);
   }
 
   /** The last call was one too many. */
   refused(): void {
-    this.#rate = Math.max(rates.least, this.#rate / 2);
+    this.#rate = Math.max(this.#rates.least, this.#rate / 2);
     const wait = pause * (1 + this.#random());
     this.#next = Math.max(this.#next, this.#clock.now() + wait);
   }

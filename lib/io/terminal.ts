@@ -19,6 +19,8 @@ export interface StandardStreams {
 export interface ProcessTerminal extends Terminal {
   /** True when standard error is a terminal. */
   readonly errorIsTerminal: boolean;
+  /** True when standard output is a terminal. */
+  readonly outputIsTerminal: boolean;
   /**
    * Leaves raw mode now, whoever holds it, and keeps it from being entered again. For signals and
    * uncaught errors, just before the process ends. Never throws.
@@ -50,6 +52,7 @@ export function openTerminal(
 class StandardTerminal implements ProcessTerminal {
   readonly interactive: boolean;
   readonly errorIsTerminal: boolean;
+  readonly outputIsTerminal: boolean;
   readonly #stdin: StandardStreams["stdin"];
   readonly #stdout: OrderedWriter;
   readonly #stderr: OrderedWriter;
@@ -70,6 +73,7 @@ class StandardTerminal implements ProcessTerminal {
     this.#stderr = new OrderedWriter(streams.stderr);
     this.interactive = streams.stdin.isTerminal();
     this.errorIsTerminal = streams.stderr.isTerminal();
+    this.outputIsTerminal = streams.stdout.isTerminal();
   }
 
   size(): TerminalSize | undefined {

@@ -18,7 +18,11 @@ const config = "[profile base]\naws_access_key_id=AKIDBASE\n" +
 /** The real world but for terminal and signals. */
 function world(terminal: MemoryTerminal) {
   return processContext(
-    Object.assign(terminal, { errorIsTerminal: false, restore() {} }),
+    Object.assign(terminal, {
+      errorIsTerminal: false,
+      outputIsTerminal: false,
+      restore() {},
+    }),
     {
       signal: new AbortController().signal,
       abort() {},

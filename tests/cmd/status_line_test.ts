@@ -100,3 +100,42 @@ Deno.test("run: a terminal that is gone ends neither messages nor the wait for t
   await line.written();
   assert.equal(clock.pending, 0);
 });
+
+Deno.test("what is written above a live line leaves the line below", async () => {
+  for (const outputIsTerminal of [true, false]) {
+    const terminal = new MemoryTerminal();
+    const clock = new ManualClock();
+    using line = new StatusLine({
+      terminal,
+      clock,
+      live: true,
+      outputIsTerminal,
+      status: () => "now",
+    });
+    line.start();
+    await line.above(new TextEncoder().encode("err\n"), "stderr");
+    assert.equal(terminal.errorText, "\r\x1b[Know\r\x1b[Kerr\nnow");
+    await line.above(Uint8Array.of(0xff, 10), "stdout");
+    assert.deepEqual([...terminal.output], [0xff, 10]);
+    assert.equal(
+      terminal.errorText,
+      "\r\x1b[Know\r\x1b[Kerr\nnow" + (outputIsTerminal ? "\r\x1b[Know" : ""),
+    );
+  }
+});
+
+Deno.test("a line that was taken away while something was written stays away", async () => {
+  const terminal = new MemoryTerminal();
+  const line = new StatusLine({
+    terminal,
+    clock: new ManualClock(),
+    live: true,
+    outputIsTerminal: true,
+    status: () => "now",
+  });
+  line.start();
+  const written = line.above(Uint8Array.of(10), "stdout");
+  line[Symbol.dispose]();
+  await written;
+  assert.ok(terminal.errorText.endsWith("\x1b[K"));
+});

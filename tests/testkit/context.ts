@@ -61,7 +61,9 @@ export class TestContext implements Context {
   readonly terminal: MemoryTerminal;
   attended: boolean;
   errorIsTerminal = false;
+  outputIsTerminal = false;
   color = false;
+  outputColor = false;
   readonly clock = new ManualClock();
   /** The environment. */
   readonly variables = new Map<string, string>();
@@ -95,6 +97,7 @@ export class TestContext implements Context {
     });
   onAdopt: AwsAccess["adoptSession"] = (grant) =>
     Promise.resolve({ grant, control: this.control });
+  onNames: AwsAccess["namesOf"] = () => Promise.resolve(new Map());
   onNodes: AwsAccess["nodes"] = async function* () {};
   onRunNodeCommand: AwsAccess["runNodeCommand"] = () =>
     Promise.reject(new Error("Run Command is not there in this test"));
@@ -220,6 +223,7 @@ export class TestContext implements Context {
       adoptSession: (grant, target, notice) =>
         this.onAdopt(grant, target, notice),
       nodes: (filters, signal) => this.onNodes(filters, signal),
+      namesOf: (ids, signal) => this.onNames(ids, signal),
       runCommand: this.runCommand,
       runNodeCommand: (request, signal) =>
         this.onRunNodeCommand(request, signal),

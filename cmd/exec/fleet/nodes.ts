@@ -1,0 +1,150 @@
+/**
+ * Which nodes a fleet is.
+ *
+ * @module
+ */
+
+import type { NodeInformation } from "../../../lib/aws/mod.ts";
+import { shellQuote, visible } from "../../../lib/text.ts";
+import type { AwsAccess } from "../../context.ts";
+import { CommandError, exitCodes } from "../../errors.ts";
+import { connectionArguments, findNode } from "../../target.ts";
+import type { FleetOptions, TagFilter } from "./options.ts";
+import type { FleetNode } from "./run_on_node.ts";
+
+/** A node, and why it cannot have a session, if that is known. */
+export interface FoundNode extends FleetNode {
+  /** A phrase; `undefined` where it may be connected. */
+  readonly offline: string | undefined;
+}
+
+/** So many targets are looked up at a time. */
+const lookups = 5;
+
+/** So many values one filter of AWS holds (api.md §4, §5), and so many filters Run Command. */
+export const filterLimits = { values: 50, keys: 5 } as const;
+
+/**
+ * Finds every target before anything is run: a typing error does not leave half a fleet done.
+ * @param options The targets.
+ * @param aws The calls.
+ * @param signal Gives up.
+ * @returns Each node once, in the order given.
+ * @throws CommandError, AwsCallError
+ */
+export async function namedNodes(
+  { targets, connection }: FleetOptions,
+  aws: AwsAccess,
+  signal: AbortSignal,
+): Promise<readonly FoundNode[]> {
+  const found = new Map<string, FoundNode>();
+  for (let at = 0; at < targets.length; at += lookups) {
+    const nodes = await Promise.all(
+      targets.slice(at, at + lookups).map((target) =>
+        findNode(aws, { target, command: "ssm exec", connection }, signal)
+      ),
+    );
+    for (const { id, name } of nodes) {
+      if (!found.has(id)) found.set(id, { id, name, offline: undefined });
+    }
+  }
+  return distinct([...found.values()]);
+}
+
+/** Tags as AWS's filters: those with the same key in one. */
+export function tagFilters(
+  tags: readonly TagFilter[],
+): readonly { readonly key: string; readonly values: readonly string[] }[] {
+  const filters = new Map<string, string[]>();
+  for (const { key, value } of tags) {
+    const values = filters.get(key) ?? [];
+    if (!values.includes(value)) values.push(value);
+    filters.set(key, values);
+  }
+  return [...filters].map(([key, values]) => ({ key: `tag:${key}`, values }));
+}
+
+/**
+ * The nodes with the tags, as Session Manager knows them.
+ * @param tags The tags.
+ * @param limit How many at most.
+ * @param aws The calls.
+ * @param signal Gives up.
+ * @returns `undefined` when there are more than `limit`.
+ * @throws CommandError when there are none; AwsCallError
+ */
+export async function taggedNodes(
+  { tags, connection }: FleetOptions,
+  limit: number,
+  aws: AwsAccess,
+  signal: AbortSignal,
+): Promise<readonly FoundNode[] | undefined> {
+  const found: NodeInformation[] = [];
+  for await (const node of aws.nodes(tagFilters(tags), signal)) {
+    if (found.length === limit) return undefined;
+    found.push(node);
+  }
+  if (found.length === 0) throw noNodes(tags, connection);
+  const names = await namesOf(found.map(({ id }) => id), aws, signal);
+  return distinct(found.map((node) => ({
+    id: node.id,
+    name: names.get(node.id) ?? node.name ?? node.computerName,
+    offline: node.ping === "Online"
+      ? undefined
+      : `it is not connected to Session Manager (${visible(node.ping)})`,
+  })));
+}
+
+/** EC2 answers for so many at a time. */
+const namesAtATime = 200;
+
+async function namesOf(
+  nodes: readonly string[],
+  aws: AwsAccess,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const ids = nodes.filter((id) => id.startsWith("i-"));
+  const names = new Map<string, string>();
+  for (let at = 0; at < ids.length; at += namesAtATime) {
+    const some = await aws.namesOf(ids.slice(at, at + namesAtATime), signal);
+    for (const [id, name] of some) names.set(id, name);
+  }
+  return names;
+}
+
+/**
+ * The error for tags that no node has.
+ * @param tags The tags.
+ * @param connection Where they were looked for.
+ */
+export function noNodes(
+  tags: readonly TagFilter[],
+  connection: FleetOptions["connection"],
+): CommandError {
+  const filters = tagFilters(tags).map(({ key, values }) =>
+    shellQuote(`Key=${key},Values=${values.join(",")}`)
+  ).join(" ");
+  return new CommandError(
+    `Cannot find a node with ${
+      tags.map(({ key, value }) => visible(`${key}=${value}`)).join(", ")
+    }: Session Manager knows none in this account and region`,
+    exitCodes.failed,
+    [
+      `aws ssm describe-instance-information --filters ${filters}` +
+      connectionArguments(connection),
+    ],
+  );
+}
+
+/** Nodes that share a name are told apart by their ids. */
+function distinct(nodes: readonly FoundNode[]): readonly FoundNode[] {
+  const count = new Map<string, number>();
+  for (const { name } of nodes) {
+    if (name !== undefined) count.set(name, (count.get(name) ?? 0) + 1);
+  }
+  return nodes.map((node) =>
+    node.name !== undefined && (count.get(node.name) ?? 0) > 1
+      ? { ...node, title: node.id }
+      : node
+  );
+}

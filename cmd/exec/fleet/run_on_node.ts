@@ -1,0 +1,39 @@
+/**
+ * The door to whatever runs a command on one node by a session.
+ *
+ * @module
+ */
+
+import type { SessionEnd } from "../../../lib/session/shell.ts";
+
+/** How a command by a session ended. */
+export type CommandEnd =
+  /** With its exit code; 128+n where a signal ended it. */
+  | { readonly kind: "exited"; readonly code: number }
+  /** Without one. */
+  | SessionEnd;
+
+/** A node of a fleet. */
+export interface FleetNode {
+  readonly id: string;
+  /** What it is called, if that is known. */
+  readonly name: string | undefined;
+  /** What stands in front of its lines; by default the name, or the id where there is none. */
+  readonly title?: string;
+}
+
+/** The streams of a command. */
+export type OutputStream = "stdout" | "stderr";
+
+/**
+ * Runs a command on a node.
+ * @param node The node.
+ * @param onOutput Called at once and in order; the bytes are valid during the call only. It returns a
+ * promise while what it was given before is not written: whoever can wait for it, should.
+ * @param signal Ends it: rejects with the reason, or resolves with a signal's end.
+ */
+export type RunOnNode = (
+  node: FleetNode,
+  onOutput: (bytes: Uint8Array, stream: OutputStream) => void | Promise<void>,
+  signal: AbortSignal,
+) => Promise<CommandEnd>;
