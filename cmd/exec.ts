@@ -8,22 +8,25 @@ import { buildCommand } from "@stricli/core";
 import type { CommandWorld, Connection } from "./context.ts";
 import { UsageError } from "./errors.ts";
 import { type ExecFlags, execFlags } from "./exec/flags.ts";
+import type { FleetOptions } from "./exec/fleet/options.ts";
 import { connectionOf, generalAliases } from "./flags.ts";
 import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
+import { shellQuote } from "../lib/text.ts";
 import { checkTarget } from "./target.ts";
 
 /** The command, for the tree in `mod.ts`. */
 export const execCommand = buildCommand<ExecFlags, string[], CommandWorld>({
   docs: {
-    brief: "Run a command on a node",
+    brief: "Run a command on a node, or on many",
     fullDescription: fullDescription({
-      usage: "exec [target] [flags] -- command [args…]",
+      usage: "exec [target…] [flags] -- command [args…]",
       description:
         "Runs a command on a node: its standard output and standard error are ours, its\n" +
         "exit code is ours, and what is piped in reaches it. Arguments arrive as typed,\n" +
         "without a shell on the way; --shell is for pipelines. Without a target it is\n" +
-        "SSM_TARGET, or chosen from a list.",
+        "SSM_TARGET, or chosen from a list. With several targets, or --tag, it runs on\n" +
+        "all of them, and each line says which node it is of.",
       examples: [
         [
           "A dump of a database into a file here",
@@ -43,6 +46,10 @@ export const execCommand = buildCommand<ExecFlags, string[], CommandWorld>({
           "ssm exec web-server --script ./check.sh -- --deep",
         ],
         ["On a terminal", "ssm exec web-server -t -- top"],
+        [
+          "On all nodes with a tag, 20 at a time, until more than 2 fail",
+          "ssm exec --tag role=web --parallel 20 --max-errors 2 -- uptime",
+        ],
       ],
       notes:
         `What is typed after -- or in --shell is kept by AWS: in CloudTrail, and in the
@@ -53,14 +60,19 @@ Text arrives as the agent sends it, whose UTF-8 filter alters a few bytes of
 what is no text; --binary encodes on the node, which needs base64, od, tr and
 dd there.
 
-Ctrl-C is passed on to the command; the second one ends the session.
+Ctrl-C is passed on to the command; the second one ends the session. With many
+nodes the first one ends it everywhere.
+
+Up to 50 nodes have a session each and stream their output; more are Run
+Command's, as with --via run-command, which gives a node's output when it is
+over, at most 24 000 characters of it.
 
 Exit codes:
   124    --timeout
   125    it failed before the command ran
   128+n  ended by signal n
   255    the connection was lost, and output with it
-  else   the command's own`,
+  else   the command's own; with many nodes 0 if it was 0 everywhere, else 1`,
     }),
   },
   parameters: {
@@ -68,7 +80,11 @@ Exit codes:
     aliases: { ...generalAliases, t: "tty", n: "noStdin" },
     positional: {
       kind: "array",
-      parameter: { brief: "The node", placeholder: "target", parse: String },
+      parameter: {
+        brief: "The node, or nodes",
+        placeholder: "target",
+        parse: String,
+      },
     },
   },
   async func(flags, ...targets) {
@@ -90,6 +106,13 @@ export interface ExecOptions {
   /** `NAME` for one of ours, `NAME=value` as it is. */
   readonly variables: readonly string[];
   readonly via: "session" | "run-command" | undefined;
+  /** Set where it runs on many nodes. */
+  readonly fleet:
+    | Pick<
+      FleetOptions,
+      "targets" | "tags" | "parallel" | "maxErrors" | "json" | "noColor"
+    >
+    | undefined;
   readonly binary: boolean;
   readonly tty: boolean;
   readonly noStdin: boolean;
@@ -113,11 +136,13 @@ export function parseExec(
   rest: readonly string[] | undefined,
 ): ExecOptions {
   for (const target of targets) checkTarget(target);
-  const [target, ...more] = targets;
-  if (more.length > 0) {
+  const [target] = targets;
+  if (rest === undefined && targets.length > 1 && noCommand(flags)) {
     throw new UsageError(
       "Cannot tell the command from the target: the command comes after --",
-      [`ssm exec ${target} -- ${more.join(" ")}`],
+      [`ssm exec ${shellQuote(targets[0]!)} -- ${
+        targets.slice(1).map(shellQuote).join(" ")
+      }`],
     );
   }
   const line = lineOf(flags, rest, target);
@@ -131,6 +156,7 @@ export function parseExec(
     script: flags.script,
     variables,
     via: flags.via,
+    fleet: fleetOf(flags, targets),
     binary: flags.binary,
     tty: flags.tty,
     noStdin: flags.noStdin,
@@ -139,6 +165,36 @@ export function parseExec(
     quiet: flags.quiet,
     verbose: flags.verbose,
   };
+}
+
+function noCommand({ shell, script }: ExecFlags): boolean {
+  return shell === undefined && script === undefined;
+}
+
+/** Many nodes, where they are asked for. */
+function fleetOf(
+  flags: ExecFlags,
+  targets: readonly string[],
+): ExecOptions["fleet"] {
+  const { tag: tags = [], parallel, maxErrors, json, noColor } = flags;
+  if (tags.length > 0 && targets.length > 0) {
+    throw new UsageError("Cannot use --tag with targets: it says which nodes");
+  }
+  const only = parallel ?? maxErrors;
+  if (tags.length === 0 && targets.length < 2 && !json && only === undefined) {
+    return undefined;
+  }
+  if (tags.length === 0 && targets.length === 0) {
+    throw new UsageError("Cannot tell which nodes: give targets, or --tag", [
+      "ssm exec --tag role=web -- uptime",
+    ]);
+  }
+  if (flags.tty) {
+    throw new UsageError(
+      "Cannot use --tty with many nodes: there is one terminal",
+    );
+  }
+  return { targets, tags, parallel, maxErrors, json, noColor };
 }
 
 function lineOf(

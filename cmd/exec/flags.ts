@@ -16,9 +16,10 @@ import {
   nonEmpty,
 } from "../flags.ts";
 import { reasonFlag } from "../reason.ts";
+import { type FleetFlags, fleetFlags } from "./fleet/flags.ts";
 
 /** The flags of `ssm exec` as parsed. */
-export interface ExecFlags extends GeneralFlags, ConnectionFlags {
+export interface ExecFlags extends GeneralFlags, ConnectionFlags, FleetFlags {
   readonly shell?: string;
   readonly script?: string;
   readonly env?: readonly string[];
@@ -85,6 +86,7 @@ export const execFlags: FlagParametersForType<ExecFlags, CommandWorld> = {
     optional: true,
   },
   reason: reasonFlag,
+  ...fleetFlags,
   ...connectionFlags,
   ...generalFlags,
 };

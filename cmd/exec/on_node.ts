@@ -39,7 +39,8 @@ export interface NodeCommandWorld {
   readonly context: Context;
   readonly aws: AwsAccess;
   readonly notices: Notices;
-  readonly interrupts: Interrupts;
+  /** Who is told of commands that run. */
+  readonly interrupts: Pick<Interrupts, "add">;
   /** Ends it. */
   readonly signal: AbortSignal;
   /**
@@ -158,7 +159,7 @@ async function tryWay(
 }
 
 /** The document is not there, or not for us: another one may be. */
-function isAboutDocument(error: unknown): boolean {
+export function isAboutDocument(error: unknown): boolean {
   if (!(error instanceof Error) || error.name !== "AwsCallError") return false;
   const { kind, code } = error as Error & { kind?: unknown; code?: unknown };
   return code === "InvalidDocument" ||

@@ -1,24 +1,26 @@
 /**
- * `ssm exec` on one node.
+ * `ssm exec`: what runs, with what of this machine, and where.
  *
  * @module
  */
 
 import type { ResolvedTarget } from "../../lib/aws/mod.ts";
-import type { CommandEnd } from "../../lib/session/command_session.ts";
 import { CommandOutput } from "../../lib/session/command_output.ts";
 import { visible } from "../../lib/text.ts";
 import { chooseTarget, givenTarget } from "../choose_target.ts";
 import type { AwsAccess, Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
+import type { NodeSessionWorld } from "../node_session.ts";
 import { Notices } from "../notices.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { TimeoutError } from "../signals.ts";
 import { findNode } from "../target.ts";
+import { runByRunCommand } from "./by_run_command.ts";
 import { pipedInput } from "./input.ts";
 import { Interrupts } from "./interrupts.ts";
-import { type CommandSpec, runOnNode } from "./on_node.ts";
+import { runOnMany } from "./on_many.ts";
+import { type CommandSpec, isAboutDocument, runOnNode } from "./on_node.ts";
 import { runOnTerminal } from "./on_terminal.ts";
 
 /**
@@ -33,66 +35,101 @@ export async function runExec(
   context: Context,
 ): Promise<number> {
   const notices = new Notices(context.terminal, options);
-  const timeout = new AbortController();
-  const cancelTimeout = options.timeout === undefined
-    ? () => {}
-    : context.clock.setTimer(
-      options.timeout,
-      () => timeout.abort(new TimeoutError(options.timeout ?? 0)),
-    );
   try {
-    const target = givenTarget(options.target, context);
     using aws = await context.aws(options.connection);
-    if (options.tty) {
-      const signal = AbortSignal.any([context.signal, timeout.signal]);
-      return await runOnTerminal(
-        { ...options, target },
-        { context, aws, notices, signal },
-      );
+    if (options.fleet !== undefined) {
+      const spec = await commandSpec(options, context, context.signal);
+      return await runOnMany(options, spec, { context, aws, notices });
     }
-    using interrupts = new Interrupts(
-      context,
-      () =>
-        notices.interrupt("Ctrl-C was passed on; once more ends the session"),
-    );
-    const signal = AbortSignal.any([interrupts.signal, timeout.signal]);
-    const use = { connection: options.connection, command: "ssm exec" };
-    const [spec, node] = await Promise.all([
-      commandSpec(options, context, signal),
-      findCommandNode(aws, context, { ...use, target }, signal),
-    ]);
-    const end = await runPrinting(node, spec, {
-      context,
-      aws,
-      notices,
-      interrupts,
-      signal,
-    });
-    return end.kind === "exited" ? end.code : sessionExitCode(end, notices);
+    using timeout = timeoutOf(options.timeout, context);
+    const signal = AbortSignal.any([context.signal, timeout.signal]);
+    const world = { context, aws, notices, signal };
+    return options.tty
+      ? await runOnTerminal({
+        ...options,
+        target: givenTarget(options.target, context),
+      }, world)
+      : await runOnOne(options, world);
   } finally {
-    cancelTimeout();
     await notices.written();
   }
 }
 
-async function runPrinting(
+/** `--timeout` as a signal; disposing stops the clock. */
+function timeoutOf(
+  limit: number | undefined,
+  { clock }: Context,
+): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const cancel = limit === undefined ? () => {} : clock.setTimer(
+    limit,
+    () => controller.abort(new TimeoutError(limit)),
+  );
+  return { signal: controller.signal, [Symbol.dispose]: cancel };
+}
+
+async function runOnOne(
+  options: ExecOptions,
+  outer: NodeSessionWorld,
+): Promise<number> {
+  const { context, aws, notices } = outer;
+  const target = givenTarget(options.target, context);
+  using interrupts = new Interrupts(
+    context,
+    () => notices.interrupt("Ctrl-C was passed on; once more ends the session"),
+  );
+  const signal = AbortSignal.any([outer.signal, interrupts.signal]);
+  const [spec, node] = await Promise.all([
+    commandSpec(options, context, signal),
+    findCommandNode(aws, context, { ...options, target }, signal),
+  ]);
+  const world = { context, aws, notices, signal };
+  if (options.via === "run-command") {
+    refuseInput(spec);
+    return await runByRunCommand(node, options, world);
+  }
+  try {
+    return await runBySession(node, spec, { ...world, interrupts });
+  } catch (error) {
+    const other = options.via === undefined && isAboutDocument(error) &&
+      isPlain(spec);
+    if (!other) throw error;
+    notices.detail(`${visible((error as Error).message)}; by Run Command then`);
+    return await runByRunCommand(node, options, world);
+  }
+}
+
+/** Nothing but words, which is all that Run Command takes. */
+function isPlain(spec: CommandSpec): boolean {
+  return !spec.binary && spec.input === undefined &&
+    spec.script === undefined && Object.keys(spec.variables).length === 0;
+}
+
+function refuseInput({ input }: CommandSpec): void {
+  if (input === undefined) return;
+  throw new UsageError(
+    "Cannot pass standard input on by Run Command: it carries none",
+    ["ssm exec … --via run-command --no-stdin -- …"],
+  );
+}
+
+async function runBySession(
   node: ResolvedTarget,
   spec: CommandSpec,
   world: Omit<Parameters<typeof runOnNode>[2], "onOutput">,
-): Promise<CommandEnd> {
+): Promise<number> {
   const broken = new AbortController();
   const output = new CommandOutput(
     world.context.terminal,
-    (error) => broken.abort(error),
+    (reason) => broken.abort(reason),
   );
-  const signal = AbortSignal.any([world.signal, broken.signal]);
   const end = await runOnNode(node, spec, {
     ...world,
-    signal,
+    signal: AbortSignal.any([world.signal, broken.signal]),
     onOutput: (bytes, stream, done) => output.push(bytes, stream, done),
   });
   await output.drained(world.signal);
-  return end;
+  return end.kind === "exited" ? end.code : sessionExitCode(end, world.notices);
 }
 
 /** What runs, with what it gets of this machine. */
@@ -101,16 +138,14 @@ async function commandSpec(
   context: Context,
   signal: AbortSignal,
 ): Promise<CommandSpec> {
-  const { connection, line, binary, reason } = options;
+  const { connection, line, binary, reason, script } = options;
   return {
     connection,
     line,
     binary,
     reason,
     variables: variablesOf(options.variables, context),
-    script: options.script === undefined
-      ? undefined
-      : await scriptOf(options.script),
+    script: script === undefined ? undefined : await scriptOf(script),
     input: options.noStdin
       ? undefined
       : await pipedInput(context.terminal, context.clock, signal),
@@ -150,15 +185,16 @@ async function scriptOf(path: string): Promise<Uint8Array> {
 async function findCommandNode(
   aws: AwsAccess,
   context: Context,
-  use: {
-    readonly target: string | undefined;
-    readonly command: string;
-    readonly connection: ExecOptions["connection"];
-  },
+  options: Pick<ExecOptions, "target" | "connection">,
   signal: AbortSignal,
 ): Promise<ResolvedTarget> {
-  const again = { ...use, rest: "-- …" };
-  const target = use.target ?? await chooseTarget(context, aws, again, signal);
+  const again = {
+    connection: options.connection,
+    command: "ssm exec",
+    rest: "-- …",
+  };
+  const target = options.target ??
+    await chooseTarget(context, aws, again, signal);
   const node = await findNode(aws, { ...again, target }, signal);
   if (node.platform !== undefined || node.id.startsWith("ecs:")) return node;
   try {
@@ -167,11 +203,10 @@ async function findCommandNode(
       const { platform, agentVersion } = facts;
       return { ...node, platform, agentVersion };
     }
-    return node;
   } catch (error) {
     // Who may not ask tries as with most nodes.
     signal.throwIfAborted();
     if (!(error instanceof Error)) throw error;
-    return node;
   }
+  return node;
 }

@@ -4,14 +4,12 @@
  * @module
  */
 
-import type { SessionEnd } from "../../../lib/session/shell.ts";
+import type {
+  CommandEnd,
+  OutputStream,
+} from "../../../lib/session/command_session.ts";
 
-/** How a command by a session ended. */
-export type CommandEnd =
-  /** With its exit code; 128+n where a signal ended it. */
-  | { readonly kind: "exited"; readonly code: number }
-  /** Without one. */
-  | SessionEnd;
+export type { CommandEnd, OutputStream };
 
 /** A node of a fleet. */
 export interface FleetNode {
@@ -21,9 +19,6 @@ export interface FleetNode {
   /** What stands in front of its lines; by default the name, or the id where there is none. */
   readonly title?: string;
 }
-
-/** The streams of a command. */
-export type OutputStream = "stdout" | "stderr";
 
 /**
  * Runs a command on a node.
