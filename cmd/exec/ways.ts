@@ -5,10 +5,9 @@
  */
 
 import {
-  agentIsAfter,
-  exitCodesAfter,
-} from "../../lib/protocol/message/version.ts";
-import type { CommandWay } from "../../lib/session/remote_command.ts";
+  type CommandWay,
+  tellsExitCodes,
+} from "../../lib/session/remote_command.ts";
 import { UsageError } from "../errors.ts";
 
 /** What decides. */
@@ -40,7 +39,7 @@ export function commandWays(needs: WayNeeds): CommandWay[] {
   if (carries !== undefined) return ["terminal"];
   // Where the version is not known, the attempt tells.
   const separates = agentVersion === undefined ||
-    agentIsAfter(agentVersion, exitCodesAfter);
+    tellsExitCodes(agentVersion);
   if (!separates) return ["terminal"];
   return [binary ? "pipe" : "plain", "terminal"];
 }

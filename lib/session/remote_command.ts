@@ -13,6 +13,7 @@
  * @module
  */
 
+import { agentIsAfter, exitCodesAfter } from "../protocol/message/version.ts";
 import {
   type CommandEnd,
   CommandSession,
@@ -39,6 +40,15 @@ import type { Clock } from "./transport.ts";
 
 /** How a command is run. */
 export type CommandWay = "plain" | "pipe" | "terminal" | "powershell";
+
+/**
+ * Whether an agent can keep outputs apart and tell exit codes, as `plain` and `pipe` need.
+ *
+ * @param agentVersion Four numeric parts.
+ */
+export function tellsExitCodes(agentVersion: string): boolean {
+  return agentIsAfter(agentVersion, exitCodesAfter);
+}
 
 /** What to start a way's session with. */
 export interface CommandSessionRequest {
@@ -67,6 +77,14 @@ const nonInteractive = "AWS-StartNonInteractiveCommand";
 const interactive = "AWS-StartInteractiveCommand";
 /** What `plain` prints in place of running anything; a command would have to know the number. */
 const mark = `ssm-unseparated-${crypto.randomUUID()}`;
+/**
+ * A command that printed so shortly before its connection was lost, in milliseconds, and prints
+ * nothing for so long after, has an agent that does not read its output any more: it may stand still
+ * for ever.
+ */
+const gapLimit = 10_000;
+/** What was on its way before comes again within so many milliseconds. */
+const repairTime = 1000;
 /** Told of a signal that the agent does not name, as a shell does of SIGKILL (sessions.md §8). */
 const unknownSignal = 128 + 9;
 
@@ -144,6 +162,10 @@ export class RemoteCommand implements AsyncDisposable {
   #missing: string | undefined;
   #ready = false;
   #interrupted = false;
+  #printedAt = -Infinity;
+  #lostAt = 0;
+  readonly #gap = Promise.withResolvers<CommandEnd>();
+  #cancelGap = () => {};
   /** Of `plain`, what may become {@linkcode mark}. */
   #held: Uint8Array | undefined;
 
@@ -159,7 +181,11 @@ export class RemoteCommand implements AsyncDisposable {
         ? "InteractiveCommands"
         : "NonInteractiveCommands",
       onOutput: (bytes, stream) => this.#output(bytes, stream),
-      notify,
+      notify: (notice) => {
+        if (notice.kind === "lost") this.#lostAt = clock.now();
+        if (notice.kind === "resumed") this.#watchGap();
+        notify(notice);
+      },
     });
     if (way === "plain") this.#held = new Uint8Array();
     else if (way !== "powershell") {
@@ -194,12 +220,25 @@ export class RemoteCommand implements AsyncDisposable {
       const end = await Promise.race([
         this.#session.ended,
         this.#failed.promise,
+        this.#gap.promise,
       ]);
       return this.#judge(end);
     } finally {
+      this.#cancelGap();
       this.#input?.stop();
       await this.#session.close();
     }
+  }
+
+  /** A terminal's agent waits for its client; without one, what is printed meanwhile is lost. */
+  #watchGap(): void {
+    const { way, clock } = this.#options;
+    if (way === "terminal" || this.#lostAt - this.#printedAt > gapLimit) return;
+    const goesOnAfter = clock.now() + repairTime;
+    this.#cancelGap();
+    this.#cancelGap = clock.setTimer(gapLimit + repairTime, () => {
+      if (this.#printedAt < goesOnAfter) this.#gap.resolve(gap());
+    });
   }
 
   /** So many bytes of output are done with. */
@@ -219,6 +258,7 @@ export class RemoteCommand implements AsyncDisposable {
   }
 
   #output(bytes: Uint8Array, stream: OutputStream): void {
+    this.#printedAt = this.#options.clock.now();
     if (this.#relay !== undefined && stream === "stdout") {
       try {
         this.#relay.push(bytes);

@@ -5,21 +5,13 @@ import {
   CommandSession,
   type CommandSessionOptions,
 } from "../../lib/session/command_session.ts";
-import type { SessionNotice } from "../../lib/session/session_report.ts";
 import { SignalError } from "../../lib/session/signal_error.ts";
-import { FakeAgent, FakeControl, fakeGrant } from "../testkit/fake_session.ts";
-import { ManualClock } from "../testkit/manual_clock.ts";
+import { CommandWorldBench } from "../testkit/command_bench.ts";
+import { FakeControl, fakeGrant } from "../testkit/fake_session.ts";
 
-/** A command's session in virtual time, its agent in the test's hands. */
-class CommandBench {
-  readonly clock = new ManualClock();
-  readonly control = new FakeControl();
-  readonly agent: FakeAgent;
+/** A command's session, its agent in the test's hands. */
+class CommandBench extends CommandWorldBench {
   readonly session: CommandSession;
-  readonly notices: SessionNotice[] = [];
-  readonly abort = new AbortController();
-  stdout = "";
-  stderr = "";
   end: CommandEnd | Error | undefined;
   /** False: output is taken, and never done with. */
   consumes = true;
@@ -29,17 +21,9 @@ class CommandBench {
   ) {
     const { type, ...rest } = options;
     const sessionType = rest.sessionType ?? "NonInteractiveCommands";
-    this.agent = new FakeAgent(this.control, this.clock, {
-      handshake: {
-        agentVersion: "3.3.987.0",
-        actions: [{
-          actionType: "SessionType",
-          parameters: { SessionType: type ?? sessionType, Properties: null },
-        }],
-      },
-    });
+    super(type ?? sessionType);
     this.session = new CommandSession({
-      grant: fakeGrant,
+      grant: this.grant,
       control: this.control,
       clock: this.clock,
       sessionType,
@@ -47,7 +31,7 @@ class CommandBench {
         this[stream] += new TextDecoder().decode(bytes);
         if (this.consumes) this.session.consumed(bytes.length);
       },
-      notify: (notice) => this.notices.push(notice),
+      notify: this.notify,
       ...rest,
     });
     this.session.ended.then(
@@ -63,17 +47,11 @@ class CommandBench {
     return this;
   }
 
-  exit(code: number): void {
-    this.agent.print(`EXIT_CODE: ${code}`, PayloadType.ExitCode);
-  }
-
   async close(): Promise<void> {
     const closed = this.session.close();
     await this.clock.advance(0);
     await closed;
-    this.agent.stop();
-    assert.equal(this.clock.pending, 0, "a timer is left");
-    assert.ok(this.control.transports.every((each) => each.ended));
+    this.assertClean();
   }
 }
 

@@ -14,9 +14,9 @@ import type { Terminal } from "../../lib/session/transport.ts";
 import {
   defaultOptions,
   type Faults,
-  type Simulator,
   startSimulator,
 } from "../../lib/simulator/mod.ts";
+import { useEnvironment } from "./use_environment.ts";
 
 /** What to run. */
 export interface FaultyShell {
@@ -140,26 +140,6 @@ export async function runFaultyShell(
   } finally {
     await Deno.remove(file);
   }
-}
-
-/** The AWS SDK reads this process's environment, so the simulator's goes there for a while. */
-function useEnvironment({ environment, unset }: Simulator): Disposable {
-  const before = new Map<string, string | undefined>();
-  for (const name of [...Object.keys(environment), ...unset]) {
-    before.set(name, Deno.env.get(name));
-    Deno.env.delete(name);
-  }
-  for (const [name, value] of Object.entries(environment)) {
-    Deno.env.set(name, value);
-  }
-  return {
-    [Symbol.dispose]() {
-      for (const [name, value] of before) {
-        if (value === undefined) Deno.env.delete(name);
-        else Deno.env.set(name, value);
-      }
-    },
-  };
 }
 
 /** A terminal whose output goes into a function; one key is pressed when `complete` says so. */

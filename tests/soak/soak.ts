@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type FaultyCommands, runFaultyCommands } from "./faulty_commands.ts";
 import { type FaultyForward, runFaultyForward } from "./faulty_forward.ts";
 import { type FaultyShell, runFaultyShell } from "./faulty_shell.ts";
 
@@ -53,6 +54,53 @@ for (const run of runs) {
       `${result.bytes} bytes in ${result.seconds.toFixed(1)} s, ` +
       `${result.lost} lost, ${result.resumed} resumed, ` +
       `end ${JSON.stringify(result.end)}, left ${result.left.length}`,
+  );
+}
+
+const commands: readonly (FaultyCommands & { name: string })[] = [
+  {
+    name: "500 commands of 100 kB on each output, no faults, fast pace",
+    runs: 500,
+    parallel: 10,
+    bytes: 100_000,
+    way: "plain",
+    pace: "fast",
+    faults: {},
+  },
+  {
+    name: "500 of them, 2 % loss, repeats, reordering, fast pace",
+    runs: 500,
+    parallel: 10,
+    bytes: 100_000,
+    way: "plain",
+    pace: "fast",
+    faults: { up: lossy(0.02), down: lossy(0.02) },
+  },
+  {
+    name: "100 encoded ones, 2 % loss, one reset each, fast pace",
+    runs: 100,
+    parallel: 10,
+    bytes: 100_000,
+    way: "pipe",
+    pace: "fast",
+    faults: {
+      up: lossy(0.02),
+      down: lossy(0.02),
+      closeAfterBytes: 200_000,
+      closeLimit: 1,
+      closeManner: "reset",
+    },
+  },
+];
+for (const run of commands) {
+  const result = await runFaultyCommands(run);
+  const { whole, told, silent, resumed, seconds, left } = result;
+  // What a lost connection takes with it may be missing, but never without a word.
+  const expected = run.faults.closeLimit === undefined ? run.runs : 0;
+  if (whole < expected || silent > 0 || left.length > 0) failed++;
+  console.log(
+    `${run.name}: ${whole} whole, ${told} told what they lost, ${silent} SILENT, ` +
+      `${resumed} resumed in ${seconds.toFixed(1)} s, left ${left.length}`,
   );
 }
 

@@ -1,0 +1,326 @@
+import assert from "node:assert/strict";
+import { parseExec } from "../../cmd/exec.ts";
+import type { ExecFlags } from "../../cmd/exec/flags.ts";
+import { runCommandLine } from "../../cmd/mod.ts";
+import { AwsCallError } from "../../lib/aws/errors.ts";
+import type { CommandOutput } from "../../lib/aws/mod.ts";
+import { SignalError } from "../../lib/session/signal_error.ts";
+import { TestContext } from "../testkit/context.ts";
+import { MemoryTerminal } from "../testkit/memory_terminal.ts";
+
+const none: ExecFlags = {
+  binary: false,
+  tty: false,
+  noStdin: false,
+  json: false,
+  quiet: false,
+  verbose: 0,
+  noColor: false,
+};
+
+const run = (context: TestContext, ...args: string[]) =>
+  runCommandLine(["exec", ...args], context);
+
+/** A context whose standard input is a pipe with these bytes. */
+function piped(...input: string[]): TestContext {
+  const terminal = new MemoryTerminal({ interactive: false });
+  for (const text of input) terminal.type(text);
+  terminal.end();
+  return new TestContext(terminal);
+}
+
+const denied = new AwsCallError({
+  action: "ssm:StartSession",
+  code: "AccessDeniedException",
+  kind: "access-denied",
+  reason: "on resource: arn:aws:ssm:us-east-1::document/AWS-Start…",
+});
+
+Deno.test("parse: the command comes after --, and one is needed", () => {
+  const { line, target, fleet } = parseExec(none, ["db"], ["pg_dump", "app"]);
+  assert.deepEqual([line, target, fleet], [
+    ["pg_dump", "app"],
+    "db",
+    undefined,
+  ]);
+  for (const rest of [undefined, [], [""]]) {
+    assert.throws(() => parseExec(none, ["db"], rest), /none follows the --/);
+  }
+  assert.throws(
+    () => parseExec(none, ["db", "uptime"], undefined),
+    (error: Error & { hints?: string[] }) =>
+      /comes after --/.test(error.message) &&
+      error.hints?.[0] === "ssm exec db -- uptime",
+  );
+});
+
+Deno.test("parse: --shell is the whole command, --script has its arguments behind --", () => {
+  const shell = { ...none, shell: "a | b" };
+  assert.equal(parseExec(shell, ["db"], undefined).line, "a | b");
+  assert.throws(() => parseExec(shell, ["db"], ["x"]), /it is the command/);
+  const script = parseExec({ ...none, script: "./x" }, ["db"], undefined);
+  assert.deepEqual([script.script, script.line], ["./x", []]);
+});
+
+Deno.test("parse: what does not go together is refused, with the reason", () => {
+  const cases: [Partial<ExecFlags>, RegExp][] = [
+    [{ tty: true, binary: true }, /--binary with --tty/],
+    [{ tty: true, env: ["A"] }, /--env with --tty/],
+    [{ tty: true, script: "x" }, /--script with --tty/],
+    [{ tty: true, via: "run-command" }, /--via run-command with --tty/],
+    [{ via: "run-command", env: ["A"] }, /keeps everything in its history/],
+    [{ via: "run-command", binary: true }, /carries text/],
+    [{ tag: [{ key: "a", value: "b" }] }, /--tag with targets/],
+  ];
+  for (const [flags, message] of cases) {
+    assert.throws(
+      () => parseExec({ ...none, ...flags }, ["db"], ["true"]),
+      message,
+    );
+  }
+  assert.throws(
+    () => parseExec({ ...none, tty: true }, ["a", "b"], ["true"]),
+    /there is one terminal/,
+  );
+});
+
+Deno.test("parse: several targets, a tag or --json make a fleet", () => {
+  const fleet = (flags: Partial<ExecFlags>, targets: string[]) =>
+    parseExec({ ...none, ...flags }, targets, ["true"]).fleet;
+  assert.deepEqual(fleet({}, ["a", "b"])?.targets, ["a", "b"]);
+  assert.deepEqual(fleet({ json: true }, ["a"])?.targets, ["a"]);
+  const tag = [{ key: "role", value: "web" }];
+  assert.deepEqual(fleet({ tag }, [])?.tags, tag);
+  assert.throws(() => fleet({ json: true }, []), /give targets, or --tag/);
+});
+
+Deno.test("run: outputs are ours, the code is the command's, and nothing else is said", async () => {
+  const context = new TestContext();
+  context.onCommand = ({ onOutput }) => {
+    onOutput(new TextEncoder().encode("out\n"), "stdout");
+    onOutput(new TextEncoder().encode("err\n"), "stderr");
+    return Promise.resolve({ kind: "exited", code: 7 });
+  };
+  assert.equal(await run(context, "web-server", "--", "ls", "a b"), 7);
+  assert.equal(context.terminal.outputText, "out\n");
+  assert.equal(context.terminal.errorText, "err\n");
+  assert.equal(context.consumed, 8);
+  const [request] = context.requests;
+  assert.equal(request?.documentName, "AWS-StartNonInteractiveCommand");
+  assert.match(request?.parameters?.command?.[0] ?? "", / sh ls 'a b'$/);
+  assert.equal(context.commands[0]?.way, "plain");
+});
+
+Deno.test("run: an agent that mixes outputs leads to a terminal's session", async () => {
+  const context = new TestContext();
+  context.onCommand = ({ way }) =>
+    Promise.resolve(
+      way === "plain" ? { kind: "unseparated" } : { kind: "exited", code: 3 },
+    );
+  assert.equal(await run(context, "web-server", "--", "ls"), 3);
+  assert.deepEqual(context.commands.map(({ way }) => way), [
+    "plain",
+    "terminal",
+  ]);
+  // What runs is in no parameter there.
+  assert.ok(!JSON.stringify(context.requests[1]).includes("ls"));
+});
+
+Deno.test("run: a document that is denied leads to the next way, and then to Run Command", async () => {
+  const context = new TestContext();
+  context.onStart = () => Promise.reject(denied);
+  const sent: unknown[] = [];
+  context.onRunNodeCommand = (request) => {
+    sent.push(request);
+    return Promise.resolve({
+      commandId: "c",
+      state: "ended",
+      code: 4,
+      aborted: false,
+      output: {
+        stdout: "out",
+        stderr: "err",
+        truncated: { stdout: false, stderr: false },
+      },
+    });
+  };
+  assert.equal(await run(context, "web-server", "--", "ls", "a b"), 4);
+  assert.equal(context.requests.length, 2);
+  assert.equal(context.terminal.outputText, "out");
+  assert.deepEqual(sent, [{
+    nodeId: context.requests[0]?.target,
+    documentName: "AWS-RunShellScript",
+    script: ["ls 'a b'"],
+  }]);
+  // But what Run Command cannot carry is refused with the session's reason.
+  assert.equal(await run(context, "web-server", "--binary", "--", "ls"), 125);
+  assert.equal(
+    await run(context, "web-server", "--via", "session", "--", "ls"),
+    125,
+  );
+  assert.equal(sent.length, 1);
+});
+
+Deno.test("run: output that Run Command cut off is an error", async () => {
+  for (const [code, exit] of [[0, 1], [3, 3]] as const) {
+    const context = new TestContext();
+    const output: CommandOutput = {
+      stdout: "beginning",
+      stderr: "",
+      truncated: { stdout: true, stderr: false },
+    };
+    context.onRunNodeCommand = () =>
+      Promise.resolve({
+        commandId: "c",
+        state: "ended",
+        code,
+        output,
+        aborted: false,
+      });
+    assert.equal(
+      await run(context, "web-server", "--via=run-command", "--", "ls"),
+      exit,
+    );
+    assert.equal(context.terminal.outputText, "beginning");
+    assert.match(
+      context.terminal.errorText,
+      /its end is missing\nhint: ssm exec/,
+    );
+  }
+});
+
+Deno.test("run: piped input goes with a terminal's session; an empty pipe needs none", async () => {
+  const full = piped("hello");
+  let read: Uint8Array | undefined;
+  full.onCommand = async ({ input }, signal) => {
+    read = await input?.(signal);
+    return { kind: "exited", code: 0 };
+  };
+  assert.equal(await run(full, "web-server", "--", "cat"), 0);
+  assert.equal(full.commands[0]?.way, "terminal");
+  assert.equal(new TextDecoder().decode(read), "hello");
+  const empty = piped();
+  assert.equal(await run(empty, "web-server", "--", "cat"), 0);
+  assert.equal(empty.commands[0]?.way, "plain");
+  const left = piped("hello");
+  assert.equal(await run(left, "web-server", "-n", "--", "cat"), 0);
+  assert.equal(left.commands[0]?.input, undefined);
+  assert.equal(
+    await run(piped("x"), "web-server", "--via=run-command", "--", "cat"),
+    125,
+  );
+  assert.equal(await run(piped("x"), "a", "b", "--", "cat"), 125);
+});
+
+Deno.test("run: variables come from here or as given, and one that is not set is told", async () => {
+  const context = new TestContext();
+  context.variables.set("OURS", "1");
+  assert.equal(
+    await run(context, "web-server", "--env=OURS", "--env=B=x=y", "--", "ls"),
+    0,
+  );
+  assert.deepEqual(context.commands[0]?.command.variables, {
+    OURS: "1",
+    B: "x=y",
+  });
+  assert.equal(
+    await run(context, "web-server", "--env", "NONE", "--", "ls"),
+    125,
+  );
+  assert.match(
+    context.terminal.errorText,
+    /Cannot pass NONE on: it is not set/,
+  );
+});
+
+Deno.test("run: a Windows node gets PowerShell, and what no session carries there is refused", async () => {
+  const context = new TestContext();
+  context.onNodes = async function* () {
+    yield { id: "i-1", ping: "Online", platform: "Windows" };
+  };
+  assert.equal(await run(context, "web-server", "--", "hostname"), 0);
+  assert.equal(context.commands[0]?.way, "powershell");
+  assert.equal(
+    await run(context, "web-server", "--env", "A=1", "--", "hostname"),
+    125,
+  );
+  assert.match(
+    context.terminal.errorText,
+    /--env with a node that runs Windows/,
+  );
+});
+
+Deno.test("run: the first Ctrl-C is the command's, the second ends its session", async () => {
+  const context = new TestContext();
+  let interrupts = 0;
+  context.onInterrupt = () => ++interrupts > 0;
+  context.onCommand = (_, signal) =>
+    new Promise((resolve) => {
+      signal.addEventListener("abort", () => {
+        const { signal: name } = signal.reason as SignalError;
+        resolve({ kind: "signal", signal: name });
+      });
+      queueMicrotask(() => {
+        assert.ok(context.deliver("SIGINT"));
+        assert.equal(interrupts, 1);
+        assert.equal(signal.aborted, false);
+        context.deliver("SIGINT");
+      });
+    });
+  assert.equal(await run(context, "web-server", "--", "sleep", "9"), 130);
+  assert.equal(interrupts, 1);
+  assert.match(context.terminal.errorText, /once more ends the session/);
+  assert.equal(context.deliver("SIGINT"), false, "the signals are given back");
+});
+
+Deno.test("run: SIGTERM ends the session at once", async () => {
+  const context = new TestContext();
+  context.onCommand = (_, signal) =>
+    new Promise((resolve) => {
+      signal.addEventListener(
+        "abort",
+        () => resolve({ kind: "signal", signal: "SIGTERM" }),
+      );
+      queueMicrotask(() => context.deliver("SIGTERM"));
+    });
+  assert.equal(await run(context, "web-server", "--", "sleep", "9"), 143);
+});
+
+Deno.test("run: each way a command does not end has its code", async () => {
+  const ends = [
+    [{ kind: "lost", message: "some may be missing" }, 255],
+    [{ kind: "failed", message: "no code" }, 1],
+    [{ kind: "terminated", message: "by x" }, 1],
+    [{ kind: "refused", message: "no sh" }, 125],
+  ] as const;
+  for (const [end, code] of ends) {
+    const context = new TestContext();
+    context.onCommand = () => Promise.resolve(end);
+    assert.equal(await run(context, "web-server", "--", "ls"), code);
+    assert.ok(context.terminal.errorText.includes(end.message));
+  }
+});
+
+Deno.test("run: -t takes the command's exit code out of the terminal's output", async () => {
+  const context = new TestContext();
+  context.onShell = async ({ terminal }) => {
+    const command = context.requests[0]?.parameters?.command?.[0] ?? "";
+    const nonce = /ssm-([0-9a-f-]{36})-/.exec(command)?.[1];
+    const encoder = new TextEncoder();
+    await terminal.write(encoder.encode(`hello\r\n\x1bXssm-${nonce}`));
+    await terminal.write(encoder.encode(`-42\x1b\\`));
+    return { kind: "ended" };
+  };
+  assert.equal(await run(context, "web-server", "-t", "--", "top"), 42);
+  assert.equal(context.terminal.outputText, "hello\r\n");
+  assert.equal(
+    context.requests[0]?.documentName,
+    "AWS-StartInteractiveCommand",
+  );
+});
+
+Deno.test("help warns of what AWS keeps", async () => {
+  const context = new TestContext();
+  assert.equal(await run(context, "--help"), 0);
+  assert.match(context.terminal.outputText, /CloudTrail/);
+});
