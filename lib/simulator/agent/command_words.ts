@@ -7,6 +7,9 @@
 
 import { StartError } from "./session_plugin.ts";
 
+/** What stands between words; other white space is part of them. */
+const space = /[ \t\r\n]/;
+
 /** In `'…'` nothing is special, in `"…"` and outside a backslash takes the next character. */
 type Quote = "'" | '"' | undefined;
 
@@ -24,7 +27,7 @@ export function commandWords(text: string): string[] {
   const characters = [...text];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at]!;
-    if (quote === undefined && /\s/.test(character)) {
+    if (quote === undefined && space.test(character)) {
       if (word !== undefined) words.push(word);
       word = undefined;
     } else if (quote === undefined && word === undefined && character === "#") {

@@ -15,6 +15,7 @@ Deno.test("commands are split as a shell does, and nothing is expanded", () => {
     ["echo $HOME *.txt a|b;c", ["echo", "$HOME", "*.txt", "a|b;c"]],
     ["a # comment\nb", ["a", "b"]],
     ["a#b '#c'", ["a#b", "#c"]],
+    ["a\u00a0b\vc\r\nd", ["a\u00a0b\vc", "d"]],
   ];
   for (const [text, words] of cases) {
     assert.deepEqual(commandWords(text), words, text);
