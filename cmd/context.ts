@@ -25,6 +25,7 @@ import type {
   Simulator,
   SimulatorOptions,
 } from "../lib/simulator/options.ts";
+import type { SimulatedTask } from "../lib/simulator/tasks.ts";
 import {
   type AwsAccess,
   type Connection,
@@ -67,6 +68,11 @@ export interface SimulatorAccess {
   ): readonly SimulatedNode[];
   /** Makes many nodes; throws `FleetError`. */
   makeNodes(count: number, seed: number): readonly SimulatedNode[];
+  /** Reads descriptions of ECS tasks; throws `FleetError`. */
+  parseTasks(
+    descriptions: readonly string[],
+    seed: number,
+  ): readonly SimulatedTask[];
   /** Starts it; it must be closed. */
   start(options: SimulatorOptions): Promise<Simulator>;
 }
@@ -190,12 +196,18 @@ export function processContext(
         : listenTcp(local.hosts, local.optionalHosts, local.port);
     },
     async simulator() {
-      const { defaultOptions, makeNodes, parseNodes, startSimulator } =
-        await import("../lib/simulator/mod.ts");
+      const {
+        defaultOptions,
+        makeNodes,
+        parseNodes,
+        parseTasks,
+        startSimulator,
+      } = await import("../lib/simulator/mod.ts");
       return {
         defaults: defaultOptions,
         parseNodes,
         makeNodes,
+        parseTasks,
         start: startSimulator,
       };
     },

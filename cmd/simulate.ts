@@ -60,6 +60,11 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
           "Sessions encrypted with KMS",
           "ssm simulate --kms-key alias/sessions -- ssm shell web-server",
         ],
+        [
+          "A shell in a container of one of two ECS tasks",
+          "ssm simulate --task service=web --task service=web,container=app+log \\\n" +
+          "    -- ssm shell ecs:prod/web",
+        ],
       ],
       notes: `A node is described by any of these, separated by commas:
   name=…          its Name tag; tag:KEY=… another tag
@@ -74,6 +79,23 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
                   states of its EC2 instance
   unregistered    EC2 knows it, Session Manager does not
   managed         it is an mi- node, which EC2 does not know
+
+An ECS task is described likewise; its containers run programs of this machine:
+  cluster=…       its cluster, prod if nothing is said
+  service=…       its service, web if nothing is said; alone: it has none
+  family=…, id=…  its definition's family; 32 hex digits
+  container=…     its containers, app if nothing is said, as app+worker
+  sidecar=…       more of them, which are not essential
+  launch=…        FARGATE or EC2; version=… Fargate's platform version
+  platform=…      Linux or Windows
+  no-exec         execute command is not enabled
+  no-role, no-permission
+                  it has no task role, or one that may not open channels
+  read-only       its root file systems cannot be written
+  agent-pending, agent-stopped
+                  states of the agents in its containers
+  pending, stopped
+                  states of the task
 
 Nodes forward to ports of this machine only. A --host gives one of its loopback
 addresses a name to forward to, as db.internal=127.0.0.1; with the address
@@ -103,8 +125,11 @@ export interface SimulateOptions {
   readonly nodes: readonly string[];
   /** How many nodes to make besides. */
   readonly count: number;
-  /** Everything but the nodes and the log; what is not asked for is left out. */
-  readonly simulator: Partial<Omit<SimulatorOptions, "nodes" | "log">>;
+  readonly tasks: readonly string[];
+  /** Everything but nodes, tasks and the log; what is not asked for is left out. */
+  readonly simulator: Partial<
+    Omit<SimulatorOptions, "nodes" | "tasks" | "log">
+  >;
   readonly command: readonly string[] | undefined;
   readonly demo: boolean;
   readonly quiet: boolean;
@@ -132,6 +157,7 @@ export function parseSimulate(
   return {
     nodes: flags.node ?? [],
     count: flags.nodes ?? 0,
+    tasks: flags.task ?? [],
     simulator: {
       ...(flags.region === undefined ? {} : { region: flags.region }),
       ...(flags.kmsKey === undefined ? {} : { kmsKeyId: flags.kmsKey }),
@@ -176,10 +202,12 @@ export async function runSimulate(
     ...access.parseNodes(options.nodes, seed),
     ...access.makeNodes(options.count, seed),
   ];
+  const tasks = access.parseTasks(options.tasks, seed);
   await using simulator = await start(access, {
     ...access.defaults,
     ...options.simulator,
     nodes: asked.length > 0 ? asked : access.defaults.nodes,
+    tasks: tasks.length > 0 ? tasks : access.defaults.tasks,
     log: (line) => notices.detail(line),
   });
   const changes: EnvironmentChanges = {

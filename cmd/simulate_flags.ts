@@ -24,6 +24,7 @@ export type Host = readonly [name: string, address: string];
 export interface SimulateFlags extends GeneralFlags {
   readonly node?: readonly string[];
   readonly nodes?: number;
+  readonly task?: readonly string[];
   readonly host?: readonly Host[];
   readonly region?: string;
   readonly kmsKey?: string;
@@ -83,6 +84,14 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
       placeholder: "n",
       brief: "Make so many nodes: node-00001 and so on",
       optional: true,
+    },
+    task: {
+      kind: "parsed",
+      parse: nonEmpty,
+      placeholder: "service=…,…",
+      brief: "An ECS task, described as below; default: one of ecs:prod/web",
+      optional: true,
+      variadic: true,
     },
     host: {
       kind: "parsed",

@@ -4,13 +4,10 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { FleetError, seededHex, takeParts } from "./description.ts";
 import type { SimulatedNode } from "./options.ts";
 
-/** A node description that cannot be used; the message says what would be right. */
-export class FleetError extends Error {
-  override name = "FleetError";
-}
+export { FleetError } from "./description.ts";
 
 /** What every node has that its description does not mention. */
 const defaults = {
@@ -136,18 +133,10 @@ function parseNode(text: string, place: number, seed: number): SimulatedNode {
   const fail = (why: string) =>
     new FleetError(`Cannot read node '${text}': ${why}`);
   const description: Description = { tags: {} };
-  const seen = new Set<string>();
-  for (const part of splitParts(text)) {
-    const mark = part.indexOf("=");
-    const key = mark < 0 ? part : part.slice(0, mark);
-    if (part === "") throw fail("a part between commas is empty");
-    if (seen.has(key)) throw fail(`'${key}' is given twice`);
-    seen.add(key);
-    const problem = mark < 0
-      ? setWord(description, key)
-      : setKey(description, key, part.slice(mark + 1));
-    if (problem !== undefined) throw fail(problem);
-  }
+  takeParts(text, {
+    setKey: (key, value) => setKey(description, key, value),
+    setWord: (word) => setWord(description, word),
+  }, fail);
   if (text === "") throw fail("it is empty, give at least name=…");
   const { id, managed, ec2State } = description;
   if (managed && id?.startsWith("i-")) {
@@ -247,18 +236,6 @@ function unknown(key: string): string {
   } and ${words.join(", ")}`;
 }
 
-/** Splits at commas; a backslash takes the next character as it is. */
-function splitParts(text: string): readonly string[] {
-  const parts = [""];
-  for (let i = 0; i < text.length; i++) {
-    const last = parts.length - 1;
-    if (text[i] === "\\" && i + 1 < text.length) parts[last] += text[++i] ?? "";
-    else if (text[i] === ",") parts.push("");
-    else parts[last] += text[i] ?? "";
-  }
-  return parts;
-}
-
 /** Completes a description; `hex` is at least 24 digits that depend on seed and place. */
 function build(description: Description, hex: string): SimulatedNode {
   const { name, tags, ec2State } = description;
@@ -293,9 +270,4 @@ function isAddress(text: string): boolean {
   const parts = text.split(".");
   return parts.length === 4 &&
     parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && +part < 256);
-}
-
-function seededHex(seed: number, place: number, text: string): string {
-  return createHash("sha256").update(JSON.stringify([seed, place, text]))
-    .digest("hex");
 }

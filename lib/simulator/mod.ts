@@ -11,6 +11,8 @@ import { assembleSimulator, systemParts } from "./simulator.ts";
 export { FleetError, makeNodes, parseNodes } from "./fleet.ts";
 export { HostError, type Hosts } from "./hosts.ts";
 export { defaultOptions } from "./options.ts";
+export { parseTasks } from "./task_descriptions.ts";
+export type { SimulatedContainer, SimulatedTask } from "./tasks.ts";
 export type {
   DirectionFaults,
   Faults,
@@ -23,7 +25,7 @@ export type {
  * Starts a simulator on free ports of 127.0.0.1. It must be closed.
  *
  * @param options What it is to be; begin with {@linkcode defaultOptions}.
- * @throws {FleetError} For nodes or a region that cannot be used.
+ * @throws {FleetError} For nodes, tasks or a region that cannot be used.
  * @throws {HostError} For hosts that would lead off this machine.
  * @throws {Deno.errors.PermissionDenied} and the like where listening is not possible.
  */

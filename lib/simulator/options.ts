@@ -5,6 +5,7 @@
  */
 
 import type { Hosts } from "./hosts.ts";
+import { defaultTasks, type SimulatedTask } from "./tasks.ts";
 
 /** One simulated node. */
 export interface SimulatedNode {
@@ -60,6 +61,8 @@ export interface Faults {
 /** Everything `startSimulator` takes; `defaultOptions` has a value for each. */
 export interface SimulatorOptions {
   readonly nodes: readonly SimulatedNode[];
+  /** ECS's tasks. */
+  readonly tasks: readonly SimulatedTask[];
   readonly region: string;
   /** A key id or ARN: sessions are encrypted with it; `undefined` = not. */
   readonly kmsKeyId: string | undefined;
@@ -122,7 +125,7 @@ const noFaults: DirectionFaults = {
   wrongDigest: 0,
 };
 
-/** Two healthy Linux nodes and no faults, at the real agent's pace. */
+/** Two healthy Linux nodes, an ECS task and no faults, at the real agent's pace. */
 export const defaultOptions: SimulatorOptions = {
   nodes: [
     {
@@ -148,6 +151,7 @@ export const defaultOptions: SimulatorOptions = {
       computerName: "db.internal",
     },
   ],
+  tasks: defaultTasks,
   region: "us-east-1",
   kmsKeyId: undefined,
   pace: "real",

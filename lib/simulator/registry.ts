@@ -10,7 +10,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../session/transport.ts";
 import { encodeBase64, type RandomBytes } from "./credentials.ts";
-import type { SimulatedNode } from "./options.ts";
 
 /** DescribeSessions' words for a session's state (api.md §4). */
 export type SessionStatus =
@@ -20,15 +19,27 @@ export type SessionStatus =
   | "Terminated"
   | "Failed";
 
+/** Where a session runs: a node, or a container of an ECS task, which is as good as one. */
+export interface SessionNode {
+  /** What StartSession calls it: `i-…`, `mi-…` or `ecs:…`. */
+  readonly id: string;
+  /** Four numeric parts. */
+  readonly agentVersion: string;
+  /** True for a container, whose agent runs commands without a shell (sessions.md §2.5). */
+  readonly container?: boolean;
+}
+
 /** What StartSession asks for (api.md §2), after its checks. */
 export interface SessionRequest {
-  readonly node: SimulatedNode;
+  readonly node: SessionNode;
   /** The document's name; `SSM-SessionManagerRunShell` where the caller gave none. */
   readonly documentName: string;
   readonly parameters: Readonly<Record<string, readonly string[]>>;
   readonly reason: string | undefined;
   /** The caller's ARN. */
   readonly owner: string;
+  /** What its id begins with; the caller's name where nothing is said. */
+  readonly name?: string;
 }
 
 /** One session, living or ended. The registry alone changes it. */
@@ -98,7 +109,7 @@ export class SessionRegistry {
    */
   start(request: SessionRequest): SimulatedSession {
     const now = this.#options.clock.now();
-    const name = this.#options.callerName ?? "simulator";
+    const name = request.name ?? this.#options.callerName ?? "simulator";
     const session: Mutable<SimulatedSession> = {
       node: request.node,
       documentName: request.documentName,

@@ -8,6 +8,7 @@
 import { systemClock } from "../io/clock.ts";
 import type { Clock } from "../session/transport.ts";
 import { SimulatedEc2 } from "./api/ec2.ts";
+import { SimulatedEcs } from "./api/ecs.ts";
 import { SimulatedKms } from "./api/kms.ts";
 import { Pager } from "./api/paging.ts";
 import { RequestRate } from "./api/request_rate.ts";
@@ -24,6 +25,7 @@ import { checkNodes, FleetError } from "./fleet.ts";
 import { checkHosts } from "./hosts.ts";
 import type { Simulator, SimulatorOptions } from "./options.ts";
 import { SessionRegistry } from "./registry.ts";
+import { checkTasks } from "./task_descriptions.ts";
 import { makeUpgradeVerifier, type VerifyUpgrade } from "./sigv4_verify.ts";
 
 /** What the data channel service is given. */
@@ -62,7 +64,7 @@ export interface SimulatorParts {
  *
  * @param options What it is to be.
  * @param parts The service, the clock, the randomness.
- * @throws FleetError For nodes or a region that cannot be used.
+ * @throws FleetError For nodes, tasks or a region that cannot be used.
  * @throws HostError For hosts that would lead off this machine.
  * @throws Deno.errors.PermissionDenied and the like where listening is not possible.
  */
@@ -71,6 +73,7 @@ export async function assembleSimulator(
   parts: SimulatorParts,
 ): Promise<Simulator> {
   checkNodes(options.nodes);
+  checkTasks(options.tasks);
   checkHosts(options.hosts);
   // The region stands in hosts and ARNs, and between the slashes of a credential scope.
   if (!/^[a-z]{2,8}(-[a-z]{2,16}){1,3}-\d{1,2}$/.test(options.region)) {
@@ -90,7 +93,7 @@ export async function assembleSimulator(
   const pager = new Pager(random(32));
   const kms = new SimulatedKms(options.kmsKeyId, options.region);
   const signer = { credentials, region: options.region, now };
-  const { nodes, region, log, pace, scripts } = options;
+  const { nodes, tasks, region, denyDocuments, log, pace, scripts } = options;
   const commands = new SimulatedCommands({ clock, random, pace, scripts });
 
   const service = await parts.startService({
@@ -105,13 +108,23 @@ export async function assembleSimulator(
     api = startApiServer({
       ssm: new SimulatedSsm({
         nodes,
+        tasks,
         registry,
         commands,
         pager,
         streamUrl: (id) => service.url(id),
         refuseResume: options.faults.refuseResume,
         region,
-        denyDocuments: options.denyDocuments,
+        denyDocuments,
+        now,
+      }),
+      ecs: new SimulatedEcs({
+        tasks,
+        registry,
+        pager,
+        streamUrl: (id) => service.url(id),
+        region,
+        denyDocuments,
         now,
       }),
       ec2: new SimulatedEc2({ nodes, region, pager, now }),

@@ -26,6 +26,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     context,
     ..."--node name=a --node name=b --nodes 2 --region eu-west-1 --kms-key alias/k --pace fast"
       .split(" "),
+    ..."--task service=a --task service=b,no-exec".split(" "),
     ..."--latency 80 --loss 0.1 --loss-up 0.2 --repeat 0.3 --reorder 0.4 --wrong-digests 0.5"
       .split(" "),
     ..."--close-after-bytes 1000 --close-after-seconds 2.5 --close-limit 3 --close-manner reset"
@@ -48,12 +49,16 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
   assert.equal(await ended, 0);
   const [options] = context.simulators;
   assert(options !== undefined);
-  const { nodes, log, ...rest } = options;
+  const { nodes, tasks, log, ...rest } = options;
   assert.equal(typeof log, "function");
   assert.deepEqual(
     nodes.map((node) => node.computerName),
     ["name=a", "name=b", "made-0", "made-1"],
   );
+  assert.deepEqual(tasks.map((task) => task.family), [
+    "service=a",
+    "service=b,no-exec",
+  ]);
   assert.deepEqual(rest, {
     region: "eu-west-1",
     kmsKeyId: "alias/k",
@@ -92,6 +97,7 @@ Deno.test("parse: without flags there are the default nodes and no faults", asyn
     "web-server",
     "db",
   ]);
+  assert.deepEqual(options?.tasks.map((task) => task.service), ["web"]);
   assert.equal(options?.pace, "real");
   assert.equal(options?.shell, undefined);
   assert.equal(options?.faults.up.loss, 0);

@@ -3,6 +3,7 @@
  */
 
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { ECSClient } from "@aws-sdk/client-ecs";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
@@ -34,6 +35,7 @@ export interface TestSimulator extends AsyncDisposable {
   readonly ec2: EC2Client;
   readonly kms: KMSClient;
   readonly sts: STSClient;
+  readonly ecs: ECSClient;
   /** The lines of the log. */
   readonly log: string[];
 }
@@ -68,6 +70,7 @@ export async function startTestSimulator(
     ec2: new EC2Client(configuration),
     kms: new KMSClient(configuration),
     sts: new STSClient(configuration),
+    ecs: new ECSClient(configuration),
   };
   return {
     simulator,

@@ -262,7 +262,10 @@ export class TestContext implements Context {
 
   simulator(): ReturnType<Context["simulator"]> {
     const node = defaultOptions.nodes[0];
-    if (node === undefined) throw new Error("There is no default node");
+    const task = defaultOptions.tasks[0];
+    if (node === undefined || task === undefined) {
+      throw new Error("There is no default node or task");
+    }
     return Promise.resolve({
       defaults: defaultOptions,
       parseNodes: (descriptions) =>
@@ -272,6 +275,8 @@ export class TestContext implements Context {
           ...node,
           computerName: `made-${at}`,
         })),
+      parseTasks: (descriptions) =>
+        descriptions.map((text) => ({ ...task, family: text })),
       start: (options) => {
         this.onSimulator(options);
         this.simulators.push(options);

@@ -151,6 +151,7 @@ export class Agent {
       },
       parameters,
       properties: documentProperties(documentName, parameters) ?? {},
+      container: options.container,
       agentVersion: options.agentVersion,
       clientVersion: this.#clientVersion,
       hosts: options.hosts,

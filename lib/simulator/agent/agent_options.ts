@@ -31,6 +31,8 @@ export interface AgentOptions {
   readonly sessionId: string;
   /** The node's id, which is part of the encryption context (handshake.md §7.1). */
   readonly targetId: string;
+  /** True in a container, where commands are run without a shell (sessions.md §2.5). */
+  readonly container: boolean;
   /** Four numeric parts. */
   readonly agentVersion: string;
   readonly documentName: string;

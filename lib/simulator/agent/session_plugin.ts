@@ -37,6 +37,8 @@ export interface PluginContext {
   readonly parameters: Readonly<Record<string, readonly string[]>>;
   /** The document's properties, parameters put in; empty where it has none. */
   readonly properties: Readonly<Record<string, string>>;
+  /** True in a container, where commands are run without a shell (sessions.md §2.5). */
+  readonly container: boolean;
   /** The agent's own version, four numeric parts. */
   readonly agentVersion: string;
   /** The client's, from its handshake; empty without one. */

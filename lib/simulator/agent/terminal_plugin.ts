@@ -12,6 +12,7 @@ import {
 } from "../pty/environment.ts";
 import { openPty } from "../pty/open_pty.ts";
 import type { Pty, PtyRequest } from "../pty/pty.ts";
+import { commandWords } from "./command_words.ts";
 import { PauseDebt } from "./pause_debt.ts";
 import {
   type PluginContext,
@@ -31,22 +32,37 @@ export const shellPlugin: SessionPlugin = {
   encryption: true,
   reportsEnd: true,
   run: (context) =>
-    runOnTerminal(context, userShell(context.shell, context.environment)),
+    runOnTerminal(
+      context,
+      context.container
+        ? ["sh"]
+        : userShell(context.shell, context.environment),
+    ),
 };
 
-/** One command line, `sh -c`, on a terminal. */
+/** One command line on a terminal: `sh -c`, or in a container without a shell. */
 export const interactiveCommandsPlugin: SessionPlugin = {
   sessionType: "InteractiveCommands",
   requireHandshake: false,
   encryption: true,
   reportsEnd: true,
-  run: (context) =>
-    runOnTerminal(context, [
-      "sh",
-      "-c",
-      context.parameters.command?.[0] ?? "",
-    ]),
+  run: async (context) =>
+    await runOnTerminal(
+      context,
+      commandLine(context.parameters.command?.[0] ?? "", context.container),
+    ),
 };
+
+function commandLine(command: string, container: boolean): PtyRequest["argv"] {
+  if (command.trim() === "") return ["sh"];
+  if (!container) return ["sh", "-c", command];
+  try {
+    const [program = "sh", ...words] = commandWords(command);
+    return [program, ...words];
+  } catch (error) {
+    throw unableToStart(error);
+  }
+}
 
 async function runOnTerminal(
   context: PluginContext,
@@ -90,13 +106,17 @@ async function start(
     const env = sessionEnvironment(context.environment);
     return await openPty({ argv, env, cwd: workingDirectory(env) });
   } catch (error) {
-    throw new StartError(
-      `Unable to start command: ${
-        error instanceof Error ? error.message : String(error)
-      }`,
-      { cause: error },
-    );
+    throw unableToStart(error);
   }
+}
+
+function unableToStart(cause: unknown): StartError {
+  return new StartError(
+    `Unable to start command: ${
+      cause instanceof Error ? cause.message : String(cause)
+    }`,
+    { cause },
+  );
 }
 
 /** The terminal's output to the client, as `writePump` does it: read, filter, send, pause. */

@@ -95,6 +95,11 @@ export const sessionDocuments: Readonly<Record<string, SessionDocument>> = {
     sessionType: "InteractiveCommands",
     parameters: { command },
   },
+  // What is behind ecs:ExecuteCommand (api.md §6).
+  "AmazonECS-ExecuteInteractiveCommand": {
+    sessionType: "InteractiveCommands",
+    parameters: { command },
+  },
   "AWS-StartNonInteractiveCommand": {
     sessionType: "NonInteractiveCommands",
     parameters: { command },

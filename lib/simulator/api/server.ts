@@ -9,6 +9,7 @@
 
 import { type ExpectedSigner, verifySignature } from "../sigv4_verify.ts";
 import type { SimulatedEc2 } from "./ec2.ts";
+import type { SimulatedEcs } from "./ecs.ts";
 import {
   ApiError,
   type ApiProtocol,
@@ -27,6 +28,7 @@ export interface ApiServerOptions {
   readonly ssm: SimulatedSsm;
   readonly ec2: SimulatedEc2;
   readonly kms: SimulatedKms;
+  readonly ecs: SimulatedEcs;
   /** How many calls are taken. */
   readonly rate: RequestRate;
   /** Whose signatures are accepted. */
@@ -53,13 +55,14 @@ const closeGrace = 500;
 interface Route {
   readonly protocol: ApiProtocol;
   /** SigV4's name of the service. */
-  readonly service: "ssm" | "kms" | "ec2" | "sts";
+  readonly service: "ssm" | "kms" | "ecs" | "ec2" | "sts";
   readonly operation: string;
 }
 
-const jsonPrefixes: Readonly<Record<string, "ssm" | "kms">> = {
+const jsonPrefixes: Readonly<Record<string, "ssm" | "kms" | "ecs">> = {
   AmazonSSM: "ssm",
   TrentService: "kms",
+  AmazonEC2ContainerServiceV20141113: "ecs",
 };
 
 /**
@@ -198,7 +201,7 @@ function findRoute(headers: Headers, form: URLSearchParams): Route {
   }
   throw new ApiError(
     "UnknownOperationException",
-    "The simulator knows SSM, KMS, EC2 and STS calls alone",
+    "The simulator knows SSM, KMS, ECS, EC2 and STS calls alone",
     404,
   );
 }
@@ -240,9 +243,12 @@ function call(
     });
   }
   const input = parseJson(body);
-  const output = service === "kms"
-    ? options.kms.handle(operation, input)
-    : options.ssm.handle(operation, input);
+  const api = service === "kms"
+    ? options.kms
+    : service === "ecs"
+    ? options.ecs
+    : options.ssm;
+  const output = api.handle(operation, input);
   return new Response(JSON.stringify(output), {
     headers: {
       "content-type": "application/x-amz-json-1.1",

@@ -5,7 +5,8 @@
  */
 
 import { simulatorAccountId, simulatorCallerArn } from "../credentials.ts";
-import type { SimulatedNode } from "../options.ts";
+import { SessionTargets } from "../session_targets.ts";
+import type { SimulatedTask } from "../tasks.ts";
 import {
   idleOutput,
   type SessionRegistry,
@@ -27,6 +28,8 @@ import { describeSessions } from "./ssm_sessions.ts";
 
 /** What the SSM API needs. */
 export interface SsmOptions extends CommandCalls {
+  /** ECS's tasks, whose containers are targets too (api.md §6). */
+  readonly tasks: readonly SimulatedTask[];
   readonly registry: SessionRegistry;
   /** A session's StreamUrl (data-channel.md §1.1). */
   readonly streamUrl: (sessionId: string) => string;
@@ -43,13 +46,13 @@ export interface SsmOptions extends CommandCalls {
 /** The SSM API of one run. */
 export class SimulatedSsm {
   readonly #options: SsmOptions;
-  readonly #nodes: ReadonlyMap<string, SimulatedNode>;
+  readonly #targets: SessionTargets;
   readonly #started: number;
 
   /** @param options Nodes, sessions, time. */
   constructor(options: SsmOptions) {
     this.#options = options;
-    this.#nodes = new Map(options.nodes.map((node) => [node.id, node]));
+    this.#targets = new SessionTargets(options.nodes, options.tasks);
     this.#started = options.now();
   }
 
@@ -103,8 +106,8 @@ export class SimulatedSsm {
       throw denied(name, this.#options.region);
     }
     checkParameters(name, document, parameters);
-    const node = this.#nodes.get(target);
-    if (node === undefined || !connected(node)) {
+    const node = this.#targets.find(target);
+    if (node === undefined) {
       throw new ApiError("TargetNotConnected", `${target} is not connected.`);
     }
     const { registry } = this.#options;
@@ -162,20 +165,13 @@ export class SimulatedSsm {
 
   #getConnectionStatus(input: JsonObject): JsonObject {
     const target = requiredText(input, "Target", { min: 1, max: 400 });
-    const node = this.#nodes.get(target);
     return {
       Target: target,
-      Status: node !== undefined && connected(node)
-        ? "connected"
-        : "notconnected",
+      Status: this.#targets.find(target) === undefined
+        ? "notconnected"
+        : "connected",
     };
   }
-}
-
-/** Whether the node's agent has its control channel open. */
-function connected(node: SimulatedNode): boolean {
-  return node.registered && node.ping === "Online" &&
-    (node.ec2State ?? "running") === "running";
 }
 
 function noSession(id: string): ApiError {

@@ -103,6 +103,7 @@ class Service implements RunningService {
         new Agent({
           sessionId: id,
           targetId: node.id,
+          container: node.container ?? false,
           agentVersion: node.agentVersion,
           documentName,
           parameters,

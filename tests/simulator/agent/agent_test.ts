@@ -46,6 +46,29 @@ Deno.test("an interactive command is run by sh on a terminal", async () => {
   assert.equal(bench.text, "tty sh\r\n");
 });
 
+Deno.test("in a container a command is split into words and run without a shell", async () => {
+  await using bench = new Bench({
+    container: true,
+    ...interactive(`printf '%s|' "$HOME" it\\'s ';' # not this`),
+  });
+  await bench.until("the end", () => bench.terminating);
+  assert.equal(bench.text, "$HOME|it's|;|");
+});
+
+Deno.test("in a container a shell is sh, and a command without an end is refused", async () => {
+  await using shell = new Bench({ container: true, shell: ["/bin/false"] });
+  await shell.see(/[#$] $/);
+  shell.type("echo $0 $((6*7)); exit\r");
+  await shell.until("the end", () => shell.terminating);
+  assert.match(shell.text, /^sh 42\r\n/m);
+  await using open = new Bench({ container: true, ...interactive("sh 'a") });
+  await open.until("the failure", () => open.exits.length > 0);
+  assert.match(
+    open.exits[0]?.output ?? "",
+    /Unable to start command: Failed to parse commands input: EOF found when/,
+  );
+});
+
 Deno.test("the size arrives before the input that was sent after it", async () => {
   await using bench = new Bench(interactive("read line; stty size"));
   bench.client!.resize({ cols: 101, rows: 37 }, bench.clock.now());

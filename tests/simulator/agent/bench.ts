@@ -60,6 +60,7 @@ export class Bench implements AsyncDisposable {
     this.agent = new Agent({
       sessionId: "s-1",
       targetId: "i-0123456789abcdef0",
+      container: false,
       agentVersion: "3.3.987.0",
       documentName: "SSM-SessionManagerRunShell",
       parameters: {},
