@@ -6,11 +6,13 @@
 
 import type {
   AwsSettings,
+  EcsSpec,
   NodeCommandRequest,
   NodeCommandResult,
   NodeFilter,
   NodeInformation,
   NodeList,
+  ResolvedContainer,
   ResolvedTarget,
   RunCommandCalls,
 } from "../lib/aws/mod.ts";
@@ -42,6 +44,19 @@ export interface SessionRequest {
   /** What to type to begin anew, without the target: `ssm shell`. */
   readonly command: string;
   /** What to type behind the target, quoted: `--remote 80`. */
+  readonly rest?: string;
+}
+
+/** What to run in a container (api.md §6). */
+export interface ContainerCommandRequest {
+  readonly container: ResolvedContainer;
+  /** Split into words by the agent, and run without a shell (sessions.md §2.5). */
+  readonly commandLine: string;
+  /** What to type to begin anew, without the target: `ssm shell`. */
+  readonly command: string;
+  /** What the user typed as the target. */
+  readonly target: string;
+  /** What to type behind the target, quoted. */
   readonly rest?: string;
 }
 
@@ -102,6 +117,23 @@ export interface AwsAccess extends Disposable {
     request: NodeCommandRequest,
     signal: AbortSignal,
   ): Promise<NodeCommandResult>;
+  /**
+   * Finds a container of an ECS task; rejects with the errors of `lib/aws/ecs_target_errors.ts` and
+   * AwsCallError.
+   */
+  resolveContainer(
+    spec: EcsSpec,
+    signal: AbortSignal,
+  ): Promise<ResolvedContainer>;
+  /**
+   * ecs:ExecuteCommand. When the signal aborts meanwhile, the session is terminated.
+   * @param notice As for {@linkcode startSession}.
+   */
+  executeCommand(
+    request: ContainerCommandRequest,
+    notice: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<StartedSession>;
   /** Why a node is not connected, as a phrase. */
   diagnose(id: string, signal: AbortSignal): Promise<string>;
 }
@@ -185,18 +217,47 @@ export async function openAwsAccess(
       notice,
     }),
   });
+  /** What both ways to start have in common; `text` is the target as it would be typed. */
+  const begin = async (
+    { command, rest }: { readonly command: string; readonly rest?: string },
+    text: string,
+    start: () => Promise<SessionGrant>,
+    target: string,
+    notice: (message: string) => void,
+  ): Promise<StartedSession> => {
+    const open = await openStream();
+    // The session's own code loads while AWS answers.
+    sessionCode[command]?.().catch(() => {});
+    const grant = await start();
+    again = `${command} ${shellQuote(text)}` +
+      (rest === undefined ? "" : ` ${rest}`) +
+      connectionArguments(connection);
+    return adopt(grant, target, open, notice);
+  };
   return {
     resolveTarget: (text, signal) => aws.resolveTarget(text, signal),
     listNodes: (limit, signal) => aws.listNodes(limit, signal),
-    async startSession(request, notice, signal) {
-      const open = await openStream();
-      // The session's own code loads while AWS answers.
-      sessionCode[request.command]?.().catch(() => {});
-      const grant = await aws.ssm.startSession(request, signal);
-      again = `${request.command} ${shellQuote(request.target)}` +
-        (request.rest === undefined ? "" : ` ${request.rest}`) +
-        connectionArguments(connection);
-      return adopt(grant, request.target, open, notice);
+    startSession: (request, notice, signal) =>
+      begin(
+        request,
+        request.target,
+        () => aws.ssm.startSession(request, signal),
+        request.target,
+        notice,
+      ),
+    resolveContainer: (spec, signal) => aws.resolveContainer(spec, signal),
+    executeCommand: (request, notice, signal) => {
+      const { container, commandLine, target } = request;
+      const start = async () => {
+        const { grant } = await aws.ecs.executeCommand({
+          cluster: container.clusterArn,
+          task: container.taskArn,
+          container: container.spec.container,
+          command: commandLine,
+        }, signal);
+        return grant;
+      };
+      return begin(request, target, start, container.id, notice);
     },
     adoptSession: async (grant, target, notice) =>
       adopt(grant, target, await openStream(), notice),

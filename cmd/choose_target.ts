@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { NodeList, TargetCandidate } from "../lib/aws/mod.ts";
-import { visible } from "../lib/text.ts";
-import { askLine } from "./ask_line.ts";
+import type { NodeList } from "../lib/aws/mod.ts";
+import { askChoice } from "./choice.ts";
 import type { AwsAccess, Context } from "./context.ts";
 import { CommandError, describeError, exitCodes } from "./errors.ts";
 import {
@@ -81,47 +80,15 @@ export async function chooseTarget(
     );
   }
   if (!context.attended) throw notAsked(list, use);
-  return await choose(context, list, signal);
-}
-
-/** Asks until there is an answer. */
-async function choose(
-  { terminal }: Pick<Context, "terminal">,
-  { nodes, more }: NodeList,
-  signal: AbortSignal,
-): Promise<string> {
-  const digits = String(nodes.length).length;
-  const lines = nodeRows(nodes, true).map((row, at) =>
-    `  ${String(at + 1).padStart(digits)}  ${row}\n`
-  );
-  const say = (text: string) =>
-    terminal.writeError(new TextEncoder().encode(text));
-  await say(lines.join("") + (more ? "  … and more\n" : ""));
-  const only = nodes.length === 1 ? nodes[0] : undefined;
-  const question = only === undefined
-    ? `Node (1-${nodes.length}, or q to quit): `
-    : "Node (Enter for this one, or q to quit): ";
-  while (true) {
-    const answer = await askLine(terminal, question, signal);
-    if (answer === undefined) await say("\n");
-    if (answer === "" && only !== undefined) return only.id;
-    if (answer === undefined || answer === "" || answer === "q") {
-      throw new CommandError("No node was chosen", exitCodes.failed);
-    }
-    const chosen = answered(answer, nodes);
-    if (chosen !== undefined) return chosen.id;
-    await say(`There is no ${visible(answer)} in the list\n`);
-  }
-}
-
-/** By number, id, or a name that only one has. */
-function answered(
-  answer: string,
-  nodes: readonly TargetCandidate[],
-): TargetCandidate | undefined {
-  if (/^[1-9]\d*$/.test(answer)) return nodes[Number(answer) - 1];
-  const meant = nodes.filter(({ id, name }) => [id, name].includes(answer));
-  return meant.length === 1 ? meant[0] : undefined;
+  const { nodes, more } = list;
+  const { id } = await askChoice(context.terminal, {
+    items: nodes,
+    rows: nodeRows(nodes, true),
+    more,
+    noun: "node",
+    names: ({ id, name }) => [id, name],
+  }, signal);
+  return id;
 }
 
 const noTarget = "Cannot choose a node: no target is given";

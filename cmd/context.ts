@@ -29,6 +29,7 @@ import type { SimulatedTask } from "../lib/simulator/tasks.ts";
 import {
   type AwsAccess,
   type Connection,
+  type ContainerCommandRequest,
   openAwsAccess,
   type RunCommandAccess,
   type SessionRequest,
@@ -52,6 +53,7 @@ export type {
   ChildEnd,
   ChildProgram,
   Connection,
+  ContainerCommandRequest,
   EnvironmentChanges,
   RunCommandAccess,
   SessionRequest,

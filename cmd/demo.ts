@@ -41,6 +41,7 @@ export async function runDemo(context: Context): Promise<number> {
       transport: "native",
       streamHosts: [],
     },
+    command: undefined,
     documentName: undefined,
     parameters: undefined,
     reason: "demo",

@@ -48,6 +48,10 @@ export const forwardCommand = buildCommand<
           "ssm forward web-server 8080:80 :443 9000",
         ],
         [
+          "Port 8080 of a container of ECS",
+          "ssm forward ecs:prod/web --remote 8080",
+        ],
+        [
           "For a script: no waiting, no port to choose, nothing left behind",
           "ssm forward db --remote 5432 -- psql -h 127.0.0.1 -p {port}",
         ],
@@ -56,8 +60,8 @@ export const forwardCommand = buildCommand<
           "ssm forward db --remote 5432 --local unix:./pg.sock",
         ],
       ],
-      notes:
-        `The target is a node's id or Name tag, or SSM_TARGET if none is given. An
+      notes: `The target is a node's id or Name tag, a container of ECS as
+ecs:cluster/service[/task][/container], or SSM_TARGET if none is given. An
 argument like 8080 or 8080:80 is a port; name:8080 is a target of that name.
 
 The command gets {port} replaced by the first forward's local port, and these
@@ -82,7 +86,7 @@ Exit codes:
     positional: {
       kind: "array",
       parameter: {
-        brief: "The node, and ports",
+        brief: "The node or container, and ports",
         placeholder: "target",
         parse: String,
       },

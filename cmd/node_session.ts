@@ -1,11 +1,11 @@
 /**
- * A session on a node around which a command is built: the node is found, the session started, and
+ * A session around which a command is built, on a node or in a container: it is found, the session started, and
  * whatever happens after that, it is not left behind.
  *
  * @module
  */
 
-import type { ResolvedTarget } from "../lib/aws/mod.ts";
+import type { ResolvedContainer } from "../lib/aws/mod.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
 import { shellQuote, visible } from "../lib/text.ts";
 import { chooseTarget } from "./choose_target.ts";
@@ -14,19 +14,25 @@ import type { Connection } from "./context.ts";
 import { CommandError, describeError, exitCodes } from "./errors.ts";
 import type { Notices } from "./notices.ts";
 import type { DocumentParameters } from "./parameters.ts";
+import { findTarget, type FoundTarget } from "./find_target.ts";
 import { EndOnce } from "./session_end.ts";
-import { findNode, startFailure } from "./target.ts";
+import { startFailure } from "./target.ts";
 
 /** What to start, and how the user would start it again. */
 export interface NodeSessionRequest {
   /** As typed; `undefined` lets the user choose. */
   readonly target: string | undefined;
   /** The node, where it has been found already. */
-  readonly node?: ResolvedTarget;
+  readonly node?: FoundTarget;
   readonly connection: Connection;
   readonly documentName: string | undefined;
   readonly parameters: DocumentParameters | undefined;
   readonly reason: string | undefined;
+  /**
+   * The command line of a session in a container of an ECS task, whose agent splits it into words;
+   * without one the document is started there, as on a node.
+   */
+  readonly containerCommand?: (container: ResolvedContainer) => string;
   /** What to type before the target, for hints: `ssm shell`. */
   readonly command: string;
   /** What to type behind it, quoted: `--remote 80`. */
@@ -47,7 +53,7 @@ export interface NodeSession {
   readonly grant: SessionGrant;
   /** To be used in place of the one that came with the grant. */
   readonly control: SessionControl;
-  readonly node: ResolvedTarget;
+  readonly node: FoundTarget;
   /** What the user typed or chose. */
   readonly target: string;
   /** To be called when the session has begun: an error is then one of the session. */
@@ -71,7 +77,8 @@ export async function runNodeSession<T>(
   const target = request.target ??
     await chooseTarget(context, aws, again, signal);
   const use = { target, ...again };
-  const node = request.node ?? await findNode(aws, use, signal);
+  const node = request.node ??
+    await findTarget(context, aws, use, signal);
   const started = await start(node);
   const { sessionId } = started.grant;
   const ending = new EndOnce(started.control);
@@ -90,8 +97,19 @@ export async function runNodeSession<T>(
     throw began ? failureOfSession(error) : error;
   }
 
-  async function start(node: ResolvedTarget): Promise<StartedSession> {
-    const { documentName, parameters, reason } = request;
+  async function start(node: FoundTarget): Promise<StartedSession> {
+    const { documentName, parameters, reason, containerCommand } = request;
+    const notice = (message: string) => notices.detail(visible(message));
+    const { container } = node;
+    if (container !== undefined && containerCommand !== undefined) {
+      const { startEcsCommand } = await import("./ecs_session.ts");
+      const line = containerCommand(container);
+      return await startEcsCommand(container, line, use, {
+        aws,
+        notice,
+        signal,
+      });
+    }
     try {
       return await aws.startSession(
         {
@@ -102,7 +120,7 @@ export async function runNodeSession<T>(
           command,
           ...(rest === undefined ? {} : { rest }),
         },
-        (message) => notices.detail(visible(message)),
+        notice,
         signal,
       );
     } catch (error) {

@@ -6,6 +6,7 @@
 
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
 import type { SessionEnd } from "../lib/session/shell.ts";
+import { formatEcsSpec, parseEcsSpec } from "../lib/aws/ecs_spec.ts";
 import { shellQuote, visible } from "../lib/text.ts";
 import { givenTarget } from "./choose_target.ts";
 import type {
@@ -14,6 +15,7 @@ import type {
   Connection,
   Context,
 } from "./context.ts";
+import { containerShell } from "./ecs_session.ts";
 import { UsageError } from "./errors.ts";
 import {
   type ConnectionFlags,
@@ -36,6 +38,7 @@ import { checkTarget } from "./target.ts";
 
 /** The flags of `ssm shell` as parsed. */
 export interface ShellFlags extends GeneralFlags, ConnectionFlags {
+  readonly command?: string;
   readonly documentName?: string;
   readonly parameters?: readonly string[];
   readonly reason?: string;
@@ -44,6 +47,13 @@ export interface ShellFlags extends GeneralFlags, ConnectionFlags {
 }
 
 const flags: FlagParametersForType<ShellFlags, CommandWorld> = {
+  command: {
+    kind: "parsed",
+    parse: nonEmpty,
+    placeholder: "line",
+    brief: "What to run in a container in place of its shell, without a shell",
+    optional: true,
+  },
   documentName: {
     kind: "parsed",
     parse: nonEmpty,
@@ -82,15 +92,16 @@ const flags: FlagParametersForType<ShellFlags, CommandWorld> = {
 /** The command, for the tree in `mod.ts`. */
 export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
   docs: {
-    brief: "Open a shell on a node",
+    brief: "Open a shell on a node or in a container",
     fullDescription: fullDescription({
       usage: "shell [target] [flags]",
       description:
         "Opens a shell on a node through Session Manager. The target is an instance id\n" +
         "(i-…), a managed node's id (mi-…), or a Name tag; id:, name: and tag:KEY=VALUE\n" +
-        "say which. Without one it is SSM_TARGET, or chosen from a list. A lost\n" +
-        "connection resumes by itself. Credentials, profiles and regions are those of\n" +
-        "the AWS CLI.",
+        "say which. A container of ECS is ecs:cluster/service, with /task, /container or\n" +
+        "both behind it where there are several. Without a target it is SSM_TARGET, or\n" +
+        "chosen from a list. A lost connection resumes by itself. Credentials, profiles\n" +
+        "and regions are those of the AWS CLI.",
       examples: [
         [
           "A shell on the node with the Name tag web-server",
@@ -103,6 +114,14 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
         [
           "Type piped commands and return; shows prompts and echo, as typed",
           "echo 'uname -a' | ssm shell web-server -q",
+        ],
+        [
+          "In a container of ECS: its only task's, or one of your choice",
+          "ssm shell ecs:prod/web",
+        ],
+        [
+          "In a container of several, with another program than /bin/sh",
+          "ssm shell ecs:prod/web/app --command 'bash -l'",
         ],
         [
           "A command from a document, on a terminal",
@@ -127,7 +146,7 @@ Exit codes:
     positional: {
       kind: "tuple",
       parameters: [{
-        brief: "The node",
+        brief: "The node or container",
         placeholder: "target",
         parse: String,
         optional: true,
@@ -145,6 +164,8 @@ export interface ShellCommandOptions {
   /** As typed; `undefined` for `SSM_TARGET` or a choice. */
   readonly target: string | undefined;
   readonly connection: Connection;
+  /** What to run in a container; `undefined` for a shell. */
+  readonly command: string | undefined;
   readonly documentName: string | undefined;
   readonly parameters: DocumentParameters | undefined;
   readonly reason: string | undefined;
@@ -184,9 +205,16 @@ export function parseShell(
       } --document-name NAME --parameters …`],
     );
   }
+  if (flags.command !== undefined && flags.documentName !== undefined) {
+    throw new UsageError(
+      "Cannot use --command with --document-name (or SSM_DOCUMENT_NAME): " +
+        "it is the document that says what runs",
+    );
+  }
   return {
     target,
     connection: connectionOf(flags),
+    command: flags.command,
     documentName: flags.documentName,
     parameters,
     reason,
@@ -205,6 +233,25 @@ function escapeCharacter(text: string): string {
   return text;
 }
 
+/** A node's shell is the account's document's; only ECS takes a command. */
+function checkCommand(
+  command: string | undefined,
+  target: string | undefined,
+): void {
+  if (command === undefined) return;
+  if (target !== undefined && parseEcsSpec(target) !== undefined) return;
+  throw new UsageError(
+    "Cannot use --command: it is for containers of ECS, and the target is none",
+    [
+      `ssm shell ${
+        shellQuote(target ?? "web-server")
+      } --document-name AWS-StartInteractiveCommand --parameters ${
+        shellQuote(`command=${JSON.stringify(command)}`)
+      }`,
+    ],
+  );
+}
+
 /**
  * Runs the session.
  * @param options From {@linkcode parseShell}.
@@ -216,6 +263,7 @@ export async function runShellCommand(
   context: Context,
 ): Promise<number> {
   const target = givenTarget(options.target, context);
+  checkCommand(options.command, target);
   const notices = new Notices(context.terminal, options);
   const timeout = new AbortController();
   const signal = AbortSignal.any([context.signal, timeout.signal]);
@@ -249,14 +297,32 @@ async function session(
   notices: Notices,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
+  const { command, documentName, reason } = options;
   return await runNodeSession(
-    { ...options, command: "ssm shell" },
+    {
+      ...options,
+      command: "ssm shell",
+      ...(command === undefined
+        ? {}
+        : { rest: `--command ${shellQuote(command)}` }),
+      ...(documentName === undefined
+        ? { containerCommand: (place) => command ?? containerShell(place) }
+        : {}),
+    },
     { context, aws, notices, signal },
     async ({ grant, control, node, target, began }) => {
+      const { container } = node;
       notices.say(
-        `Session ${visible(grant.sessionId)} on ${visible(node.id)}` +
-          (node.name === undefined ? "" : ` (${visible(node.name)})`),
+        `Session ${visible(grant.sessionId)} ` +
+          (container === undefined
+            ? `on ${visible(node.id)}` +
+              (node.name === undefined ? "" : ` (${visible(node.name)})`)
+            : `in ${visible(formatEcsSpec(container.spec))}`),
       );
+      if (
+        container !== undefined && documentName === undefined &&
+        reason !== undefined
+      ) notices.say("ECS takes no reason; --reason is in no history");
       if (context.terminal.interactive && options.escape !== undefined) {
         notices.detail(`Enter ${options.escape}? lists the escape keys`);
       }

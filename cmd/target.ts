@@ -12,8 +12,10 @@ import type {
 } from "../lib/aws/mod.ts";
 import { shellQuote, visible } from "../lib/text.ts";
 import { didYouMean } from "./argv.ts";
+import { tableRows } from "./choice.ts";
 import type { AwsAccess, Connection } from "./context.ts";
 import { CommandError, exitCodes, UsageError } from "./errors.ts";
+import type { FoundTarget } from "./find_target.ts";
 
 /**
  * Refuses a target that no node has and that could mean something else to a program it reaches.
@@ -90,8 +92,16 @@ export async function findNode(
   }
 }
 
-/** Told by name: the classes are in what is loaded only when AWS is called. */
-function isNamed<E extends Error>(error: unknown, name: string): error is E {
+/**
+ * Whether an error is of a class, told by name: the classes are in what is loaded only when AWS is
+ * called.
+ * @param error Anything that was thrown.
+ * @param name The class's name.
+ */
+export function isNamed<E extends Error>(
+  error: unknown,
+  name: string,
+): error is E {
   return error instanceof Error && error.name === name;
 }
 
@@ -128,22 +138,13 @@ export function nodeRows(
   candidates: readonly TargetCandidate[],
   named: boolean,
 ): string[] {
-  const rows = candidates.map((each) =>
-    [
-      ...(named ? [each.name ?? "-"] : []),
-      each.id,
-      each.state,
-      each.address ?? "-",
-      each.computerName ?? "-",
-    ].map(visible)
-  );
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  );
-  return rows.map((row) =>
-    row.map((cell, column) => cell.padEnd(widths?.[column] ?? 0)).join("  ")
-      .trimEnd()
-  );
+  return tableRows(candidates.map((each) => [
+    ...(named ? [each.name ?? "-"] : []),
+    each.id,
+    each.state,
+    each.address ?? "-",
+    each.computerName ?? "-",
+  ]));
 }
 
 function ambiguous(error: AmbiguousTargetError, use: TargetUse): CommandError {
@@ -177,11 +178,15 @@ function notFound(error: TargetNotFoundError, use: TargetUse): CommandError {
  */
 export async function startFailure(
   error: unknown,
-  node: ResolvedTarget,
+  node: FoundTarget,
   aws: AwsAccess,
   use: TargetUse,
   signal: AbortSignal,
 ): Promise<unknown> {
+  if (node.container !== undefined) {
+    const { containerFailure } = await import("./ecs_session.ts");
+    return containerFailure(error, node.container, use);
+  }
   if (
     !(error instanceof Error) || !("kind" in error) ||
     error.kind !== "not-connected"

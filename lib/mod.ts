@@ -62,12 +62,18 @@
  */
 
 export {
+  AmbiguousContainerError,
   AmbiguousTargetError,
   Aws,
   AwsCallError,
   type AwsErrorKind,
   type AwsSettings,
+  ContainerNotFoundError,
+  ContainerNotReadyError,
+  type EcsSpec,
   InvalidTargetError,
+  parseEcsSpec,
+  type ResolvedContainer,
   type ResolvedTarget,
   type SessionControlOptions,
   type StartSessionRequest,

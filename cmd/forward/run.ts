@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { ResolvedTarget } from "../../lib/aws/mod.ts";
 import { formatAddress } from "../../lib/io/listen_error.ts";
 import { Backlog } from "../../lib/session/backlog.ts";
 import type { Forward } from "../../lib/session/forward.ts";
@@ -22,10 +21,12 @@ import { describeForward } from "./json.ts";
 import { forwardNotice, statsLine, sumStats } from "./notices.ts";
 import { forwardStartFailure, startForwardSession } from "./session.ts";
 import type { ForwardSpec } from "./spec.ts";
+import { SessionPlace } from "./session_place.ts";
 import { forwardWords } from "./words.ts";
 import { signalExitCode } from "../signals.ts";
 import { StatusLine } from "../status_line.ts";
-import { findNode, type TargetUse } from "../target.ts";
+import { findTarget } from "../find_target.ts";
+import type { TargetUse } from "../target.ts";
 
 /** A forward of this command. */
 export interface RunningForward {
@@ -131,12 +132,20 @@ class ForwardCommand {
       target: "",
     };
     use.target = await this.#target(use);
-    const node = await findNode(this.#aws, use, signal);
+    const node = await findTarget(this.#context, this.#aws, use, signal);
+    const place = new SessionPlace(
+      node,
+      use.target,
+      this.#aws,
+      (next) => this.#event(`Going on in another task: ${visible(next.id)}`),
+    );
+    const warning = place.warning(specs.length, this.#options.sessions);
+    if (warning !== undefined) this.#say([warning]);
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     let failing = "";
     const starts = specs.map(async (spec, at) => {
-      const running = await this.#make(spec, listening[at] ?? [], node, use);
+      const running = await this.#make(spec, listening[at] ?? [], place, use);
       this.#running[at] = running;
       try {
         await running.forward.start(either);
@@ -176,7 +185,7 @@ class ForwardCommand {
   async #make(
     spec: ForwardSpec,
     listeners: readonly LocalListener[],
-    node: ResolvedTarget,
+    place: SessionPlace,
     { target }: TargetUse,
   ): Promise<RunningForward> {
     const { remoteHost, remotePort } = spec;
@@ -185,18 +194,19 @@ class ForwardCommand {
       onNode: remoteHost === undefined ? remotePort : undefined,
       destination: `${hostName(remoteHost ?? target)}:${remotePort}`,
     };
-    const { sessions, payloadSize, retry, grace } = this.#options;
+    const { payloadSize, retry, grace } = this.#options;
     const forward = await this.#context.forward({
       listeners,
       startSession: (signal) =>
-        startForwardSession(
-          this.#aws,
-          { spec, listeners, node, options: this.#options },
-          (line) => this.#detail(line),
-          signal,
-        ),
+        place.start((node) =>
+          startForwardSession(
+            this.#aws,
+            { spec, listeners, node, options: this.#options },
+            (line) => this.#detail(line),
+            signal,
+          ), signal),
       remoteHost: remoteHost !== undefined,
-      sessions,
+      sessions: this.#options.sessions ?? place.sessions,
       payloadSize,
       grace,
       retry,

@@ -5,12 +5,13 @@
  */
 
 import { controlFailure } from "../../lib/aws/control_failure.ts";
-import type { AwsCallError, ResolvedTarget } from "../../lib/aws/mod.ts";
+import type { AwsCallError } from "../../lib/aws/mod.ts";
 import { ControlError } from "../../lib/session/control.ts";
 import type { LocalListener } from "../../lib/session/transport.ts";
 import { visible } from "../../lib/text.ts";
 import type { AwsAccess, StartedSession } from "../context.ts";
 import { CommandError, exitCodes } from "../errors.ts";
+import type { FoundTarget } from "../find_target.ts";
 import type { ForwardCommandOptions } from "../forward.ts";
 import type { ForwardSpec } from "./spec.ts";
 import { forwardWords } from "./words.ts";
@@ -20,7 +21,7 @@ import { startFailure, type TargetUse } from "../target.ts";
 export interface ForwardSessionRequest {
   readonly spec: ForwardSpec;
   readonly listeners: readonly LocalListener[];
-  readonly node: ResolvedTarget;
+  readonly node: FoundTarget;
   readonly options: ForwardCommandOptions;
 }
 
@@ -88,7 +89,7 @@ function isAwsCallError(error: unknown): error is AwsCallError {
 export async function forwardStartFailure(
   error: unknown,
   { node, use, where }: {
-    readonly node: ResolvedTarget;
+    readonly node: FoundTarget;
     readonly use: TargetUse;
     readonly where: string;
   },

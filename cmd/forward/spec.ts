@@ -103,6 +103,14 @@ export function parseForwardArguments(
 }
 
 function nothingToForward(command: string, target = ""): UsageError {
+  const container = /^(ecs:.*):(\d+)$/s.exec(target);
+  if (container !== null) {
+    const [, name = "", port = ""] = container;
+    return new UsageError(
+      `Cannot forward: ${visible(target)} is no target; its port is said apart`,
+      [`ssm forward ${shellQuote(name)} --remote ${port}`],
+    );
+  }
   // A target may be called anything, so this is noticed only where it cannot be all there is.
   if (/:.*:\d+$/.test(target)) {
     return new UsageError(

@@ -13,6 +13,8 @@ import {
 } from "./diagnose.ts";
 import { Ec2Calls } from "./ec2.ts";
 import { EcsCalls } from "./ecs.ts";
+import type { EcsSpec } from "./ecs_spec.ts";
+import { resolveContainer, type ResolvedContainer } from "./ecs_target.ts";
 import { RunCommandCalls } from "./run_command.ts";
 import { KmsCalls } from "./kms.ts";
 import { listNodes, type NodeList, type NodeListCalls } from "./list_nodes.ts";
@@ -82,6 +84,19 @@ export class Aws implements Disposable {
    */
   resolveTarget(text: string, signal?: AbortSignal): Promise<ResolvedTarget> {
     return resolveTarget(text, this.#lookups(), signal);
+  }
+
+  /**
+   * Finds a container of an ECS task.
+   *
+   * @param spec What is meant.
+   * @throws as `resolveContainer` does.
+   */
+  resolveContainer(
+    spec: EcsSpec,
+    signal?: AbortSignal,
+  ): Promise<ResolvedContainer> {
+    return resolveContainer(spec, this.ecs, signal);
   }
 
   /**

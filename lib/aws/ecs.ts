@@ -6,8 +6,18 @@
 
 import type { SessionGrant } from "../session/control.ts";
 import { abortable, type AwsClients } from "./client.ts";
+import {
+  type EcsTask,
+  ecsTask,
+  type EcsTaskDefinition,
+  ecsTaskDefinition,
+  lastPart,
+} from "./ecs_task.ts";
 import { AwsCallError } from "./errors.ts";
-import { present } from "./present.ts";
+import { SsmCalls } from "./ssm.ts";
+import { startOrEnd } from "./started_session.ts";
+
+export type { EcsContainer, EcsTask, EcsTaskDefinition } from "./ecs_task.ts";
 
 /** What to run where. */
 export interface ExecuteCommandRequest {
@@ -28,41 +38,41 @@ export interface ExecuteCommandResult {
   readonly containerName: string;
 }
 
-/** One container of a task. */
-export interface EcsContainer {
-  readonly name: string;
-  /** The third part of the target string; absent before the container runs. */
-  readonly runtimeId?: string;
-  readonly lastStatus?: string;
-}
-
-/** One task. */
-export interface EcsTask {
-  readonly taskArn: string;
-  readonly clusterArn: string;
-  readonly lastStatus: string;
-  /** False: the task was started without `--enable-execute-command`. */
-  readonly executeCommandEnabled: boolean;
-  readonly containers: readonly EcsContainer[];
-}
+/** How many tasks one call describes at most, and one page of a list holds. */
+const PAGE = 100;
 
 /** The ECS calls of one identity in one region. All reject with AwsCallError. */
 export class EcsCalls {
   readonly #clients: AwsClients;
+  readonly #ssm: SsmCalls;
 
   /** @param clients Whose calls. */
   constructor(clients: AwsClients) {
     this.#clients = clients;
+    this.#ssm = new SsmCalls(clients);
   }
 
   /**
-   * ExecuteCommand, interactive: the only kind there is.
+   * ExecuteCommand, interactive: the only kind there is. When the signal aborts while the answer is
+   * on its way, the session it may have made is terminated.
    *
    * @param request What to run where.
+   * @param signal Gives up.
    */
   async executeCommand(
     request: ExecuteCommandRequest,
     signal?: AbortSignal,
+  ): Promise<ExecuteCommandResult> {
+    return await startOrEnd(
+      (hold) => this.#execute(request, hold),
+      ({ grant }) => this.#ssm.terminateSession(grant.sessionId),
+      signal,
+    );
+  }
+
+  async #execute(
+    request: ExecuteCommandRequest,
+    signal: AbortSignal,
   ): Promise<ExecuteCommandResult> {
     const { ExecuteCommandCommand } = await import("@aws-sdk/client-ecs");
     const output = await this.#clients.call("ecs:ExecuteCommand", async () => {
@@ -75,11 +85,14 @@ export class EcsCalls {
           command: request.command,
           interactive: true,
         }),
-        abortable(signal),
+        { abortSignal: signal },
       );
-    }, signal);
+    });
     const { sessionId, streamUrl, tokenValue } = output.session ?? {};
     if (!sessionId || !streamUrl || !tokenValue) {
+      if (sessionId) {
+        await this.#ssm.terminateSession(sessionId).catch(() => {});
+      }
       throw new AwsCallError({
         action: "ecs:ExecuteCommand",
         code: "IncompleteAnswer",
@@ -116,18 +129,120 @@ export class EcsCalls {
         abortable(signal),
       );
     }, signal);
-    return (output.tasks ?? []).map((task) => ({
-      taskArn: task.taskArn ?? "",
-      clusterArn: task.clusterArn ?? cluster,
-      lastStatus: task.lastStatus ?? "unknown",
-      executeCommandEnabled: task.enableExecuteCommand ?? false,
-      containers: (task.containers ?? []).map((container) =>
-        present({
-          name: container.name ?? "",
-          runtimeId: container.runtimeId,
-          lastStatus: container.lastStatus,
-        })
-      ),
-    }));
+    return (output.tasks ?? []).map((task) => ecsTask(task, cluster));
+  }
+
+  /**
+   * DescribeTaskDefinition.
+   *
+   * @param definition The ARN, or family and revision.
+   */
+  async describeTaskDefinition(
+    definition: string,
+    signal?: AbortSignal,
+  ): Promise<EcsTaskDefinition> {
+    const { DescribeTaskDefinitionCommand } = await import(
+      "@aws-sdk/client-ecs"
+    );
+    const output = await this.#clients.call(
+      "ecs:DescribeTaskDefinition",
+      async () => {
+        const client = await this.#clients.ecs();
+        return await client.send(
+          new DescribeTaskDefinitionCommand({ taskDefinition: definition }),
+          abortable(signal),
+        );
+      },
+      signal,
+    );
+    return ecsTaskDefinition(output.taskDefinition ?? {});
+  }
+
+  /**
+   * ListTasks: those that are to run, page after page.
+   *
+   * @param cluster Name or ARN.
+   * @param service Name or ARN; `undefined` for all tasks of the cluster.
+   * @returns ARNs.
+   */
+  async *listTasks(
+    cluster: string,
+    service: string | undefined,
+    signal?: AbortSignal,
+  ): AsyncGenerator<string, void, void> {
+    const { ListTasksCommand } = await import("@aws-sdk/client-ecs");
+    yield* this.#pages("ecs:ListTasks", async (nextToken) => {
+      const client = await this.#clients.ecs();
+      const { taskArns, nextToken: next } = await client.send(
+        new ListTasksCommand({
+          cluster,
+          serviceName: service,
+          desiredStatus: "RUNNING",
+          maxResults: PAGE,
+          nextToken,
+        }),
+        abortable(signal),
+      );
+      return { items: taskArns ?? [], next };
+    }, signal);
+  }
+
+  /**
+   * ListServices, page after page.
+   *
+   * @param cluster Name or ARN.
+   * @returns The services' names.
+   */
+  async *listServices(
+    cluster: string,
+    signal?: AbortSignal,
+  ): AsyncGenerator<string, void, void> {
+    const { ListServicesCommand } = await import("@aws-sdk/client-ecs");
+    yield* this.#pages("ecs:ListServices", async (nextToken) => {
+      const client = await this.#clients.ecs();
+      const { serviceArns = [], nextToken: next } = await client.send(
+        new ListServicesCommand({ cluster, maxResults: PAGE, nextToken }),
+        abortable(signal),
+      );
+      return { items: serviceArns.map(lastPart), next };
+    }, signal);
+  }
+
+  /**
+   * ListClusters, page after page.
+   *
+   * @returns The clusters' names.
+   */
+  async *listClusters(
+    signal?: AbortSignal,
+  ): AsyncGenerator<string, void, void> {
+    const { ListClustersCommand } = await import("@aws-sdk/client-ecs");
+    yield* this.#pages("ecs:ListClusters", async (nextToken) => {
+      const client = await this.#clients.ecs();
+      const { clusterArns = [], nextToken: next } = await client.send(
+        new ListClustersCommand({ maxResults: PAGE, nextToken }),
+        abortable(signal),
+      );
+      return { items: clusterArns.map(lastPart), next };
+    }, signal);
+  }
+
+  async *#pages(
+    action: string,
+    page: (token: string | undefined) => Promise<
+      { readonly items: readonly string[]; readonly next: string | undefined }
+    >,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<string, void, void> {
+    let token: string | undefined;
+    do {
+      const { items, next } = await this.#clients.call(
+        action,
+        () => page(token),
+        signal,
+      );
+      yield* items;
+      token = next || undefined;
+    } while (token !== undefined);
   }
 }

@@ -125,6 +125,10 @@ const TASKS: Readonly<Record<string, string>> = {
   "kms:GenerateDataKey": "generate data key",
   "ecs:ExecuteCommand": "execute command in task",
   "ecs:DescribeTasks": "look up task",
+  "ecs:DescribeTaskDefinition": "look up task definition",
+  "ecs:ListTasks": "look up tasks",
+  "ecs:ListServices": "look up services",
+  "ecs:ListClusters": "look up clusters",
   "sts:GetCallerIdentity": "get caller identity",
 };
 
@@ -164,6 +168,7 @@ const KINDS: Readonly<Record<string, AwsErrorKind>> = {
   "invalidinstanceid.notfound": "not-found",
   "invalidinstanceid.malformed": "not-found",
   clusternotfound: "not-found",
+  servicenotfound: "not-found",
   invocationdoesnotexist: "not-found",
   invalidcommandid: "not-found",
   invaliddocument: "invalid",

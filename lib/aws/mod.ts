@@ -13,9 +13,19 @@ export type { Ec2Instance } from "./ec2.ts";
 export type {
   EcsContainer,
   EcsTask,
+  EcsTaskDefinition,
   ExecuteCommandRequest,
   ExecuteCommandResult,
 } from "./ecs.ts";
+export { type EcsSpec, formatEcsSpec, parseEcsSpec } from "./ecs_spec.ts";
+export type { ResolvedContainer } from "./ecs_target.ts";
+export {
+  AmbiguousContainerError,
+  ContainerNotFoundError,
+  ContainerNotReadyError,
+  type EcsCandidate,
+  type EcsProblem,
+} from "./ecs_target_errors.ts";
 export { AwsCallError, type AwsErrorKind } from "./errors.ts";
 export {
   type NodeCommandRequest,

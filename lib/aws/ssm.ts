@@ -8,6 +8,7 @@ import type { SessionGrant } from "../session/control.ts";
 import { abortable, type AwsClients } from "./client.ts";
 import { AwsCallError } from "./errors.ts";
 import { present } from "./present.ts";
+import { startOrEnd } from "./started_session.ts";
 
 /** What to start (api.md §2). */
 export interface StartSessionRequest {
@@ -64,9 +65,6 @@ export interface SessionInformation {
 /** How many nodes one page holds; the most the API gives (api.md §4). */
 const PAGE = 50;
 
-/** How long an aborted start waits for its answer, in milliseconds, so as to end the session. */
-const START_GRACE = 3_000;
-
 /** The SSM calls of one identity in one region. All reject with AwsCallError. */
 export class SsmCalls {
   readonly #clients: AwsClients;
@@ -87,28 +85,11 @@ export class SsmCalls {
     request: StartSessionRequest,
     signal?: AbortSignal,
   ): Promise<SessionGrant> {
-    signal?.throwIfAborted();
-    const hold = new AbortController();
-    const answer = this.#start(request, hold.signal);
-    if (signal === undefined) return await answer;
-    const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
-    const onAbort = () => resolve(undefined);
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      const grant = await Promise.race([answer, aborted]);
-      if (grant !== undefined && !signal.aborted) return grant;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
-    const timer = setTimeout(() => hold.abort(signal.reason), START_GRACE);
-    try {
-      await this.terminateSession((await answer).sessionId);
-    } catch {
-      // Refused, unanswered or not to be ended: the caller learns why it gave up, which is first.
-    } finally {
-      clearTimeout(timer);
-    }
-    throw signal.reason;
+    return await startOrEnd(
+      (hold) => this.#start(request, hold),
+      ({ sessionId }) => this.terminateSession(sessionId),
+      signal,
+    );
   }
 
   async #start(

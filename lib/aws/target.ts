@@ -7,6 +7,7 @@
 
 import { visible } from "../text.ts";
 import type { Ec2Instance } from "./ec2.ts";
+import { ECS_PREFIX, isSessionTarget } from "./ecs_spec.ts";
 import { AwsCallError } from "./errors.ts";
 import { present } from "./present.ts";
 import type { NodeFilter, NodeInformation } from "./ssm.ts";
@@ -45,9 +46,6 @@ export interface TargetCalls {
 
 /** `i-` with 8 or 17 hex digits, `mi-` with 17 (api.md §4). */
 const NODE_ID = /^(i-[0-9a-f]{8}|i-[0-9a-f]{17}|mi-[0-9a-f]{17})$/;
-
-/** `ecs:<cluster>_<task>_<runtime id>` (api.md §6). */
-const ECS_TARGET = /^ecs:[A-Za-z0-9_-]+_[A-Za-z0-9]+_[A-Za-z0-9-]+$/;
 
 /** Meant as an id: nothing but hex digits after the prefix. */
 const LIKE_NODE_ID = /^m?i-[0-9a-f]*$/i;
@@ -92,11 +90,17 @@ export async function resolveTarget(
   }
   if (isId(text)) return { id: text, name: undefined };
   if (LIKE_NODE_ID.test(text)) throw notAnId(text);
+  if (text.startsWith(ECS_PREFIX)) {
+    throw new InvalidTargetError(
+      `Cannot use ${visible(text)} as a node: it is a container of ECS; ` +
+        "a Name tag that begins so takes name: in front",
+    );
+  }
   return await nodeByName(text, calls, signal);
 }
 
 function isId(text: string): boolean {
-  return NODE_ID.test(text) || ECS_TARGET.test(text);
+  return NODE_ID.test(text) || isSessionTarget(text);
 }
 
 function notAnId(text: string): InvalidTargetError {

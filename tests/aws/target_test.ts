@@ -77,6 +77,7 @@ Deno.test("what is shaped like an id and is none is refused without a call", asy
       "i-0123456789abcdef01",
       "mi-01234567",
       "I-0123456789ABCDEF0",
+      "ecs:prod/web",
       "",
       "x".repeat(257),
     ]

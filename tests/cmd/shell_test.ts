@@ -37,6 +37,7 @@ Deno.test("parse: a target alone leaves everything else to AWS", () => {
       transport: "native",
       streamHosts: [],
     },
+    command: undefined,
     documentName: undefined,
     parameters: undefined,
     reason: undefined,
@@ -112,6 +113,12 @@ Deno.test("parse: what makes no sense is refused before AWS is asked", async () 
       [["web", "-e", "~~"], /--escape '~~': it is one printable character/],
       [["web", "--timeout", "soon"], /--timeout soon: a time is/],
       [["web", "--transport", "udp"], /--transport udp: it is native or/],
+      [["web", "--command", "top"], /--command: it is for containers of ECS/],
+      [["ecs:a_b_c", "--command", "top"], /it is for containers of ECS/],
+      [
+        ["ecs:a/b", "--command", "x", "--document-name", "D"],
+        /--command with --document-name/,
+      ],
       [["web", "--", "ls"], /takes none after --/],
       [["--", "web"], /takes none after --/],
       [["-web"], /Unknown flag for ssm shell: -w in -web/],
@@ -476,4 +483,77 @@ Deno.test("run: closed standard error does not stop a session", async () => {
   context.terminal.writeError = () =>
     Promise.reject(new Deno.errors.BrokenPipe());
   assert.equal(await run(context, "web"), 0);
+});
+
+Deno.test("run: in a container a shell is started by ECS", async () => {
+  const context = new TestContext();
+  assert.equal(await run(context, "ecs:prod/web"), 0);
+  assert.deepEqual(
+    context.containerCommands.map(({ commandLine, target, command, rest }) => [
+      commandLine,
+      target,
+      command,
+      rest,
+    ]),
+    [["/bin/sh", "ecs:prod/web", "ssm shell", undefined]],
+  );
+  assert.equal(context.shells[0]?.grant.tokenValue, "secret-token");
+  assert.deepEqual(context.requests, []);
+  assert.equal(
+    context.terminal.errorText,
+    "Session ecs-execute-command-0123456789abcdef0 in " +
+      "ecs:prod/web/0123456789abcdef0123456789abcdef/app\nSession ended\n",
+  );
+});
+
+Deno.test("run: --command runs another program there, and Windows has PowerShell", async () => {
+  const context = new TestContext();
+  const found = context.onContainer;
+  assert.equal(
+    await run(
+      context,
+      "ecs:prod/web",
+      "--command",
+      "bash -l",
+      "--reason",
+      "to see",
+    ),
+    0,
+  );
+  assert.match(context.terminal.errorText, /\nECS takes no reason; /);
+  context.onContainer = async (spec, signal) => ({
+    ...await found(spec, signal),
+    platform: "Windows",
+  });
+  assert.equal(await run(context, "ecs:prod/web"), 0);
+  assert.deepEqual(
+    context.containerCommands.map(({ commandLine, rest }) => [
+      commandLine,
+      rest,
+    ]),
+    [["bash -l", "--command 'bash -l'"], ["powershell.exe", undefined]],
+  );
+});
+
+Deno.test("run: a document is started in a container as on a node", async () => {
+  const context = new TestContext();
+  assert.equal(
+    await run(context, "ecs:prod/web/app", "--document-name", "Doc"),
+    0,
+  );
+  assert.deepEqual(
+    context.requests.map(({ target, documentName }) => [target, documentName]),
+    [[
+      "ecs:prod_0123456789abcdef0123456789abcdef_0123456789abcdef0123456789abcdef-1",
+      "Doc",
+    ]],
+  );
+  assert.deepEqual(context.containerCommands, []);
+});
+
+Deno.test("run: a session in a container is ended when its shell cannot run", async () => {
+  const context = new TestContext();
+  context.onShell = () => Promise.reject(new TransportError("no way"));
+  assert.equal(await run(context, "ecs:prod/web"), 125);
+  assert.equal(context.control.terminated, 1);
 });

@@ -9,6 +9,7 @@ import type {
   AwsAccess,
   ChildEnd,
   Connection,
+  ContainerCommandRequest,
   Context,
   EnvironmentChanges,
   SessionRequest,
@@ -71,6 +72,8 @@ export class TestContext implements Context {
   readonly connections: Connection[] = [];
   /** What `startSession` was called with. */
   readonly requests: SessionRequest[] = [];
+  /** What `executeCommand` was called with. */
+  readonly containerCommands: ContainerCommandRequest[] = [];
   /** How often the access to AWS was disposed of. */
   awsClosed = 0;
   /** What `shell` was called with. */
@@ -103,6 +106,30 @@ export class TestContext implements Context {
     Promise.reject(new Error("Run Command is not there in this test"));
   /** Run Command; a test puts its own in. */
   runCommand: AwsAccess["runCommand"] = new NoRunCommand();
+  onContainer: AwsAccess["resolveContainer"] = (spec) => {
+    const task = spec.task ?? "0123456789abcdef0123456789abcdef";
+    const container = spec.container ?? "app";
+    const arn = "arn:aws:ecs:us-east-1:000000000000:";
+    return Promise.resolve({
+      id: `ecs:${spec.cluster}_${task}_${task}-1`,
+      clusterArn: `${arn}cluster/${spec.cluster}`,
+      taskArn: `${arn}task/${spec.cluster}/${task}`,
+      spec: { ...spec, task, container },
+      platform: "Linux",
+      definitionArn: `${arn}task-definition/web:1`,
+      roleArn: "arn:aws:iam::000000000000:role/web",
+      readOnly: false,
+    });
+  };
+  onExecute: AwsAccess["executeCommand"] = () =>
+    Promise.resolve({
+      grant: {
+        sessionId: "ecs-execute-command-0123456789abcdef0",
+        tokenValue: "secret-token",
+        streamUrl: "ws://127.0.0.1/data",
+      },
+      control: this.control,
+    });
   onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
@@ -227,6 +254,11 @@ export class TestContext implements Context {
       runCommand: this.runCommand,
       runNodeCommand: (request, signal) =>
         this.onRunNodeCommand(request, signal),
+      resolveContainer: (spec, signal) => this.onContainer(spec, signal),
+      executeCommand: (request, notice, signal) => {
+        this.containerCommands.push(request);
+        return this.onExecute(request, notice, signal);
+      },
       diagnose: (id, signal) => this.onDiagnose(id, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;

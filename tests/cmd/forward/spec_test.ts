@@ -200,6 +200,12 @@ const refused: readonly Refusal[] = [
     "ssm forward -L 8080:db:80",
   ],
   [
+    ["ecs:prod/web:80"],
+    {},
+    /ecs:prod\/web:80 is no target; its port is said apart/,
+    "ssm forward ecs:prod/web --remote 80",
+  ],
+  [
     ["web"],
     { local: "8080" },
     "Cannot use --local 8080: --remote, which says what to forward, is not given",

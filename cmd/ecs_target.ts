@@ -1,0 +1,126 @@
+/**
+ * The container that an `ecs:` target means: chosen where there are several, and what to say when
+ * there is none or it takes no sessions.
+ *
+ * @module
+ */
+
+import { formatEcsSpec } from "../lib/aws/ecs_spec.ts";
+import type {
+  AmbiguousContainerError,
+  ContainerNotFoundError,
+  ContainerNotReadyError,
+  EcsCandidate,
+  EcsSpec,
+  ResolvedContainer,
+} from "../lib/aws/mod.ts";
+import { visible } from "../lib/text.ts";
+import { didYouMean } from "./argv.ts";
+import { askChoice, tableRows } from "./choice.ts";
+import type { AwsAccess, Context } from "./context.ts";
+import { problemDetails, problemHints } from "./ecs_hints.ts";
+import { CommandError, exitCodes } from "./errors.ts";
+import { isNamed, type TargetUse, withTarget } from "./target.ts";
+
+/** Candidates in an error message. */
+const longestDetails = 20;
+
+/**
+ * Finds the container.
+ * @param context The terminal, for a choice.
+ * @param aws The calls.
+ * @param spec What is meant.
+ * @param use What for.
+ * @param signal Gives up.
+ * @throws CommandError With the candidates, the names like it, or what is missing; AwsCallError.
+ */
+export async function findContainer(
+  { terminal, attended }: Pick<Context, "terminal" | "attended">,
+  aws: AwsAccess,
+  spec: EcsSpec,
+  use: TargetUse,
+  signal: AbortSignal,
+): Promise<ResolvedContainer> {
+  let wanted = spec;
+  while (true) {
+    try {
+      return await aws.resolveContainer(wanted, signal);
+    } catch (error) {
+      if (
+        !isNamed<AmbiguousContainerError>(error, "AmbiguousContainerError")
+      ) throw explained(error, use);
+      const { candidates: items, more, kind: noun } = error;
+      if (!attended || items.length === 0) throw ambiguous(error, use);
+      // A task first, and then one of its containers.
+      ({ spec: wanted } = await askChoice(terminal, {
+        items,
+        rows: candidateRows(items),
+        more,
+        noun,
+        names: ({ id, spec }) => [id, formatEcsSpec(spec)],
+      }, signal));
+    }
+  }
+}
+
+/** Tasks, or containers, as lines of a table. */
+function candidateRows(candidates: readonly EcsCandidate[]): string[] {
+  const services = candidates.some(({ service }, _, [first]) =>
+    service !== first?.service
+  );
+  const started = candidates.some(({ startedAt }) => startedAt !== undefined);
+  return tableRows(candidates.map((each) => [
+    ...(services ? [each.service ?? "-"] : []),
+    each.id,
+    each.state,
+    each.exec,
+    ...(started
+      ? [each.startedAt?.toISOString().replace(/\.\d+/, "") ?? "-"]
+      : []),
+  ]));
+}
+
+function ambiguous(
+  error: AmbiguousContainerError,
+  use: TargetUse,
+): CommandError {
+  const { candidates, more } = error;
+  const shown = candidates.slice(0, longestDetails);
+  return new CommandError(
+    error.message,
+    exitCodes.failed,
+    candidates.slice(0, 1).map(({ spec }) =>
+      withTarget(formatEcsSpec(spec), use)
+    ),
+    [
+      ...candidateRows(shown),
+      ...(more || shown.length < candidates.length ? ["… and more"] : []),
+    ],
+    { cause: error },
+  );
+}
+
+function explained(error: unknown, use: TargetUse): unknown {
+  if (isNamed<ContainerNotFoundError>(error, "ContainerNotFoundError")) {
+    const { suggestions, known } = error;
+    return new CommandError(
+      error.message + didYouMean(suggestions.map(({ name }) => visible(name))),
+      exitCodes.failed,
+      suggestions.map(({ spec }) => withTarget(formatEcsSpec(spec), use)),
+      suggestions.length > 0 || known.length === 0
+        ? []
+        : [`there is ${known.map(visible).join(", ")}`],
+      { cause: error },
+    );
+  }
+  if (isNamed<ContainerNotReadyError>(error, "ContainerNotReadyError")) {
+    return new CommandError(
+      error.message,
+      exitCodes.failed,
+      problemHints(error, use.connection),
+      problemDetails(error.problems),
+      { cause: error },
+    );
+  }
+  return error;
+}
