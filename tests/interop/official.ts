@@ -44,9 +44,27 @@ export async function missing(): Promise<string | undefined> {
  * @param simulate Flags of `ssm simulate`.
  * @param session Arguments of `aws ssm start-session`.
  */
-export async function openOfficial(
+export function openOfficial(
   simulate: readonly string[],
   session: readonly string[] = [],
+): Promise<Pty> {
+  return runOfficial(simulate, [
+    "ssm",
+    "start-session",
+    "--target",
+    node,
+    ...session,
+  ]);
+}
+
+/**
+ * `ssm simulate -- aws …` on a terminal of its own.
+ * @param simulate Flags of `ssm simulate`.
+ * @param words Arguments of `aws`.
+ */
+export async function runOfficial(
+  simulate: readonly string[],
+  words: readonly string[],
 ): Promise<Pty> {
   const aws = await find("SSM_OFFICIAL_AWS", "aws");
   const plugin = await find("SSM_OFFICIAL_PLUGIN", "session-manager-plugin");
@@ -55,8 +73,7 @@ export async function openOfficial(
     (plugin.includes("/")
       ? `PATH=${shellWords([plugin.replace(/\/[^/]*$/, "")])}:$PATH; `
       : "") +
-    `exec ${shellWords([aws])} ssm start-session --target ${node} ` +
-    `--endpoint-url "$AWS_ENDPOINT_URL" ${shellWords(session)}`;
+    `exec ${shellWords([aws, ...words])} --endpoint-url "$AWS_ENDPOINT_URL"`;
   const program = Deno.env.get("SSM_EXECUTABLE");
   const ssm = program ? [program] : [
     Deno.execPath(),
