@@ -46,6 +46,7 @@ export const execCommand = buildCommand<ExecFlags, string[], CommandWorld>({
           "ssm exec web-server --script ./check.sh -- --deep",
         ],
         ["On a terminal", "ssm exec web-server -t -- top"],
+        ["In a container of ECS", "ssm exec ecs:prod/web -- printenv"],
         [
           "On all nodes with a tag, 20 at a time, until more than 2 fail",
           "ssm exec --tag role=web --parallel 20 --max-errors 2 -- uptime",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ResolvedTarget } from "../../lib/aws/mod.ts";
+import { formatEcsSpec } from "../../lib/aws/ecs_spec.ts";
 import type {
   CommandEnd,
   OutputStream,
@@ -18,6 +18,7 @@ import {
 import { visible } from "../../lib/text.ts";
 import type { AwsAccess, Connection, Context } from "../context.ts";
 import { CommandError, exitCodes } from "../errors.ts";
+import type { FoundTarget } from "../find_target.ts";
 import { runNodeSession } from "../node_session.ts";
 import type { Notices } from "../notices.ts";
 import type { Interrupts } from "./interrupts.ts";
@@ -63,15 +64,16 @@ export interface NodeCommandWorld {
  * @throws UsageError, CommandError, AwsCallError, TransportError When it could not begin.
  */
 export async function runOnNode(
-  node: ResolvedTarget,
+  node: FoundTarget,
   spec: CommandSpec,
   world: NodeCommandWorld,
 ): Promise<CommandEnd> {
   const ways = commandWays({
     binary: spec.binary,
     carries: carried(spec),
-    platform: node.platform,
+    platform: node.container?.platform ?? node.platform,
     agentVersion: node.agentVersion,
+    container: node.container !== undefined,
   });
   for (const [at, way] of ways.entries()) {
     const last = at === ways.length - 1;
@@ -106,17 +108,20 @@ function carried({ input, script, variables }: CommandSpec) {
 
 async function tryWay(
   way: CommandWay,
-  node: ResolvedTarget,
+  node: FoundTarget,
   spec: CommandSpec,
   { context, aws, notices, interrupts, signal, onOutput }: NodeCommandWorld,
 ) {
   const { documentName, parameters } = commandSessionRequest(way, spec.line);
+  const { container } = node;
   const request = {
-    target: node.id,
+    target: container === undefined ? node.id : formatEcsSpec(container.spec),
     node,
     connection: spec.connection,
     documentName,
     parameters,
+    // The same words, which the agent there splits itself.
+    containerCommand: () => parameters.command?.[0] ?? "",
     reason: spec.reason,
     command: "ssm exec",
     rest: "-- …",
@@ -126,9 +131,8 @@ async function tryWay(
     { context, aws, notices, signal },
     async ({ grant, control, began }) => {
       notices.detail(
-        `Session ${visible(grant.sessionId)} on ${
-          visible(node.id)
-        }, ${documentName}`,
+        `Session ${visible(grant.sessionId)} on ${visible(node.id)}` +
+          (container === undefined ? `, ${documentName}` : ""),
       );
       const command = await context.remoteCommand({
         way,

@@ -9,6 +9,7 @@ import type { ExecOptions } from "../exec.ts";
 import { type NodeSessionWorld, runNodeSession } from "../node_session.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { ExitMark } from "./exit_mark.ts";
+import { windowsContainer } from "./ways.ts";
 
 /**
  * Runs the command.
@@ -29,6 +30,10 @@ export async function runOnTerminal(
       connection: options.connection,
       documentName: "AWS-StartInteractiveCommand",
       parameters: { command: [mark.wrap(options.line)] },
+      containerCommand: ({ platform }) => {
+        if (platform === "Windows") throw windowsContainer();
+        return mark.wrap(options.line);
+      },
       reason: options.reason,
       command: "ssm exec",
       rest: "-t -- …",

@@ -4,18 +4,17 @@
  * @module
  */
 
-import type { ResolvedTarget } from "../../lib/aws/mod.ts";
 import { CommandOutput } from "../../lib/session/command_output.ts";
 import { visible } from "../../lib/text.ts";
 import { chooseTarget, givenTarget } from "../choose_target.ts";
 import type { AwsAccess, Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
+import { findTarget, type FoundTarget } from "../find_target.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
 import { Notices } from "../notices.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { TimeoutError } from "../signals.ts";
-import { findNode } from "../target.ts";
 import { runByRunCommand } from "./by_run_command.ts";
 import { pipedInput } from "./input.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -85,14 +84,19 @@ async function runOnOne(
   ]);
   const world = { context, aws, notices, signal };
   if (options.via === "run-command") {
+    if (node.container !== undefined) {
+      throw new UsageError(
+        "Cannot use --via run-command: Run Command reaches no containers of ECS",
+      );
+    }
     refuseInput(spec);
     return await runByRunCommand(node, options, world);
   }
   try {
     return await runBySession(node, spec, { ...world, interrupts });
   } catch (error) {
-    const other = options.via === undefined && isAboutDocument(error) &&
-      isPlain(spec);
+    const other = options.via === undefined && node.container === undefined &&
+      isAboutDocument(error) && isPlain(spec);
     if (!other) throw error;
     notices.detail(`${visible((error as Error).message)}; by Run Command then`);
     return await runByRunCommand(node, options, world);
@@ -114,7 +118,7 @@ function refuseInput({ input }: CommandSpec): void {
 }
 
 async function runBySession(
-  node: ResolvedTarget,
+  node: FoundTarget,
   spec: CommandSpec,
   world: Omit<Parameters<typeof runOnNode>[2], "onOutput">,
 ): Promise<number> {
@@ -187,7 +191,7 @@ async function findCommandNode(
   context: Context,
   options: Pick<ExecOptions, "target" | "connection">,
   signal: AbortSignal,
-): Promise<ResolvedTarget> {
+): Promise<FoundTarget> {
   const again = {
     connection: options.connection,
     command: "ssm exec",
@@ -195,7 +199,7 @@ async function findCommandNode(
   };
   const target = options.target ??
     await chooseTarget(context, aws, again, signal);
-  const node = await findNode(aws, { ...again, target }, signal);
+  const node = await findTarget(context, aws, { ...again, target }, signal);
   if (node.platform !== undefined || node.id.startsWith("ecs:")) return node;
   try {
     const filter = { key: "InstanceIds", values: [node.id] };

@@ -20,6 +20,8 @@ export interface WayNeeds {
   readonly platform: string | undefined;
   /** The agent's; `undefined` where nobody told. */
   readonly agentVersion: string | undefined;
+  /** A container of ECS, whose only sessions are those on a terminal (sessions.md §9). */
+  readonly container: boolean;
 }
 
 /**
@@ -28,7 +30,9 @@ export interface WayNeeds {
  * @throws UsageError When the node can have none.
  */
 export function commandWays(needs: WayNeeds): CommandWay[] {
-  const { binary, carries, platform, agentVersion } = needs;
+  const { binary, carries, platform, agentVersion, container } = needs;
+  if (container && platform === "Windows") throw windowsContainer();
+  if (container) return ["terminal"];
   if (platform === "Windows") {
     const refused = carries ?? (binary ? "--binary" : undefined);
     if (refused === undefined) return ["powershell"];
@@ -42,4 +46,14 @@ export function commandWays(needs: WayNeeds): CommandWay[] {
     tellsExitCodes(agentVersion);
   if (!separates) return ["terminal"];
   return [binary ? "pipe" : "plain", "terminal"];
+}
+
+/**
+ * Commands with outputs apart and an exit code need a POSIX shell on a terminal.
+ */
+export function windowsContainer(): UsageError {
+  return new UsageError(
+    "Cannot run a command in a Windows container: its sessions tell neither outputs nor exit " +
+      "codes apart; ssm shell has --command",
+  );
 }

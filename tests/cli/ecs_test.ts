@@ -63,6 +63,121 @@ Deno.test(
 );
 
 Deno.test(
+  "cli: exec in a container has outputs apart, exit code, input and variables",
+  unix,
+  async () => {
+    for (const flags of [[], ["--kms-key", "alias/sessions"]]) {
+      await using simulator = await startSimulatorProgram(flags);
+      const { env } = simulator;
+      const exec = (args: readonly string[], stdin?: string) =>
+        runProgram(
+          ["exec", "-q", ...args],
+          stdin === undefined ? { env } : { env, stdin },
+        );
+      assert.deepEqual(
+        await exec([
+          "ecs:prod/web",
+          "--",
+          "sh",
+          "-c",
+          "echo out; echo err >&2; exit 7",
+        ]),
+        { code: 7, stdout: "out\n", stderr: "err\n" },
+      );
+      const words = [
+        "a b",
+        "it's",
+        "",
+        "$HOME",
+        "{{x}}",
+        '"',
+        "é\nñ",
+        "#",
+        "\\",
+      ];
+      assert.deepEqual(
+        await exec([
+          "ecs:prod/web/app",
+          "--env",
+          "A=it's {{mine}}",
+          "--",
+          "sh",
+          "-c",
+          'cat; printf %s "$A"; printf "|%s" "$@"',
+          "sh",
+          ...words,
+        ], "typed\n"),
+        {
+          code: 0,
+          stdout: "typed\nit's {{mine}}" +
+            words.map((word) => `|${word}`).join(""),
+          stderr: "",
+        },
+      );
+      assert.deepEqual(await simulator.activeSessions(), []);
+    }
+  },
+);
+
+Deno.test(
+  "terminal: exec -t in a container ends with the command's code",
+  needsPty,
+  async () => {
+    await using simulator = await startSimulatorProgram();
+    await using program = await runInTerminal([
+      ...programCommand(),
+      "exec",
+      "-t",
+      "ecs:prod/web",
+      "--",
+      "sh",
+      "-c",
+      "tty; read line; exit 5",
+    ], simulator.env);
+    await program.pty.until(/\/dev\/\S+\r\n/);
+    await program.pty.write("\r");
+    assert.equal(await program.code(), 5);
+    assert.equal(await program.pty.settings(), program.settingsBefore);
+    assert.deepEqual(await simulator.activeSessions(), []);
+  },
+);
+
+Deno.test(
+  "cli: exec says what a container lacks, and that Run Command has none",
+  unix,
+  async () => {
+    await using simulator = await startSimulatorProgram([
+      "--task",
+      "service=off,no-exec",
+      "--task",
+      "service=windows,platform=Windows",
+      "--task",
+      "service=web",
+    ]);
+    for (
+      const [target, flags, message] of [
+        [
+          "off",
+          [],
+          /execute command was not enabled when the task was started/,
+        ],
+        ["windows", [], /Cannot run a command in a Windows container/],
+        ["web", ["--via", "run-command"], /Run Command reaches no containers/],
+        ["web", ["i-0123456789abcdef0"], /it is a container of ECS/],
+      ] as const
+    ) {
+      const { code, stdout, stderr } = await runProgram(
+        ["exec", `ecs:prod/${target}`, ...flags, "--", "true"],
+        { env: simulator.env },
+      );
+      assert.deepEqual([code, stdout], [125, ""], stderr);
+      assert.match(stderr, message);
+    }
+    assert.deepEqual(await simulator.activeSessions(), []);
+  },
+);
+
+Deno.test(
   "terminal: a task is chosen by number, then one of its containers",
   needsPty,
   async () => {
