@@ -3,7 +3,8 @@
  *
  * A session has four parts: {@linkcode Aws} starts it, {@linkcode openTransport} carries it,
  * {@linkcode runShell} speaks the protocol, and a {@linkcode Terminal} is its user. A
- * {@linkcode Forward} has listeners in place of a terminal, and starts its sessions itself.
+ * {@linkcode Forward} has listeners in place of a terminal, and starts its sessions itself;
+ * {@linkcode RemoteCommand} runs a command and tells its outputs and exit code.
  *
  * @example
  * ```ts
@@ -99,6 +100,21 @@ export {
   type SessionControl,
   type SessionGrant,
 } from "./session/control.ts";
+export {
+  type CommandEnd,
+  CommandSession,
+  type CommandSessionOptions,
+  type OutputStream,
+} from "./session/command_session.ts";
+export {
+  type CommandLine,
+  commandLineWords,
+  commandSessionRequest,
+  type CommandWay,
+  RemoteCommand,
+  type RemoteCommandEnd,
+  type RemoteCommandOptions,
+} from "./session/remote_command.ts";
 export {
   Forward,
   type ForwardNotice,

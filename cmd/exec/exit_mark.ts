@@ -6,7 +6,7 @@
  */
 
 import { shellLine, shellWord } from "../../lib/session/relay/words.ts";
-import type { Terminal } from "../../lib/session/transport.ts";
+import type { Terminal, TerminalSize } from "../../lib/session/transport.ts";
 
 const ESC = 0x1b;
 /** Digits of an exit code, and the end of the control string. */
@@ -27,12 +27,17 @@ export class ExitMark {
   /**
    * The command line for the node's shell.
    * @param line Program and arguments, or a line of the user's.
+   * @param size Of our terminal: the agent's has another one until the first message arrives, which
+   * a short command does not wait for.
    */
-  wrap(line: readonly string[] | string): string {
+  wrap(line: readonly string[] | string, size?: TerminalSize): string {
     const command = typeof line === "string" ? line : shellLine(line);
     return `sh -c ${
       shellWord(
-        `${command}\nprintf '\\033Xssm-${this.#nonce}-%d\\033\\\\' $?`,
+        (size === undefined
+          ? ""
+          : `stty cols ${size.cols} rows ${size.rows} 2>/dev/null\n`) +
+          `${command}\nprintf '\\033Xssm-${this.#nonce}-%d\\033\\\\' $?`,
       )
     }`;
   }

@@ -24,15 +24,16 @@ export async function runOnTerminal(
 ): Promise<number> {
   const { context, notices, signal } = world;
   const mark = new ExitMark();
+  const line = mark.wrap(options.line, context.terminal.size());
   const end = await runNodeSession(
     {
       target: options.target,
       connection: options.connection,
       documentName: "AWS-StartInteractiveCommand",
-      parameters: { command: [mark.wrap(options.line)] },
+      parameters: { command: [line] },
       containerCommand: ({ platform }) => {
         if (platform === "Windows") throw windowsContainer();
-        return mark.wrap(options.line);
+        return line;
       },
       reason: options.reason,
       command: "ssm exec",

@@ -33,7 +33,7 @@ Deno.test("exec -t in a container is one command line of ECS", async () => {
   );
   assert.match(
     context.containerCommands[0]?.commandLine ?? "",
-    /^sh -c 'top\nprintf /,
+    /^sh -c '(stty .*\n)?top\nprintf /,
   );
   assert.equal(context.containerCommands[0]?.command, "ssm exec");
   assert.deepEqual(context.requests, []);
