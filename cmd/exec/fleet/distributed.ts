@@ -95,8 +95,6 @@ class Distributed {
   /** Nodes that run Windows, as the first command has shown. */
   readonly windows: string[] = [];
   readonly #fleet: DistributedFleet;
-  /** Nodes of earlier commands. */
-  #total = 0;
 
   constructor(fleet: DistributedFleet) {
     this.#fleet = fleet;
@@ -117,7 +115,7 @@ class Distributed {
     const work = async () => {
       while (next < ids.length) {
         const batch = ids.slice(next, next += filterLimits.values);
-        if (!signal.aborted && tally.errors <= this.#allowed(ids.length)) {
+        if (!signal.aborted && tally.errors <= this.#allowed(tally.total)) {
           const targets = [{ key: "InstanceIds", values: batch }];
           await this.command({ targets, count: batch.length }, platform);
           continue;
@@ -168,11 +166,7 @@ class Distributed {
     const cancel = () => void this.#cancel(commandId);
     if (signal.aborted) cancel();
     signal.addEventListener("abort", cancel, { once: true });
-    let running = 0;
-    const setRunning = (now: number) => {
-      tally.running += now - running;
-      running = now;
-    };
+    let over = 0;
     try {
       const { nodes, missing } = await followCommand({
         commandId,
@@ -180,8 +174,9 @@ class Distributed {
         clock: context.clock,
         signal: leave,
         onProgress: (nodes, completed) => {
-          if (count === undefined) tally.total = this.#total + nodes;
-          setRunning(Math.max(0, nodes - completed));
+          if (count === undefined) tally.total = nodes;
+          tally.over += completed - over;
+          over = completed;
         },
         onEnded: (invocation) => this.#ended(commandId, invocation, platform),
       });
@@ -196,7 +191,6 @@ class Distributed {
       if (leave.aborted) throw leave.reason;
       throw this.#lost(commandId, error);
     } finally {
-      setRunning(0);
       signal.removeEventListener("abort", cancel);
     }
   }
@@ -235,6 +229,8 @@ class Distributed {
     const { nodeId, hostName, state } = invocation;
     if (state === "invalid-platform" && platform === "posix") {
       this.windows.push(nodeId);
+      // It comes once more.
+      tally.over--;
       return;
     }
     const node = { id: nodeId, name: names.get(nodeId) ?? hostName };

@@ -36,8 +36,10 @@ export const failureLimit = 20;
 export class Tally {
   /** Nodes in all, as far as they are known. */
   total = 0;
-  /** How many began and are not over. */
+  /** How many sessions run. */
   running = 0;
+  /** Nodes that are over as Run Command counts them; what became of them may not be known yet. */
+  over = 0;
   /** Ends by exit code. */
   readonly byCode = new Map<number, number>();
   /** Nodes on which the command was not to begin any more. */

@@ -198,13 +198,14 @@ async function byRunCommand(
 
 /** How far it is. */
 function progressLine(tally: Tally): string {
-  const { total, ended, failed, skipped, running } = tally;
+  const { total, ended, failed, skipped, running, over } = tally;
   if (total === 0) return "Looking for nodes…";
   return [
-    `${grouped(ended)} of ${grouped(total)} nodes`,
+    `${grouped(Math.max(ended, over))} of ${grouped(total)} nodes`,
+    ...(over > ended ? [`${grouped(over - ended)} still to be shown`] : []),
     ...(failed > 0 ? [`${grouped(failed)} failed`] : []),
     ...(skipped > 0 ? [`${grouped(skipped)} not begun`] : []),
-    ...(running > 0 ? [`${grouped(running)} to go`] : []),
+    ...(running > 0 ? [`${grouped(running)} running`] : []),
   ].join(", ");
 }
 

@@ -156,7 +156,10 @@ function ofEnd(end: CommandEnd): Ended {
   });
   switch (end.kind) {
     case "exited":
-      return ended(end.code);
+      return end.code >= 0 ? ended(end.code) : ended(
+        exitCodes.sessionFailed,
+        "a signal ended it that the agent does not name",
+      );
     case "ended":
     case "left":
       return ended(

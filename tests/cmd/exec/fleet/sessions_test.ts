@@ -130,6 +130,7 @@ Deno.test("each end has its code", async () => {
   const ends: [CommandEnd, number, boolean][] = [
     [{ kind: "exited", code: 0 }, 0, true],
     [{ kind: "exited", code: 255 }, 255, true],
+    [{ kind: "exited", code: -1 }, 1, true],
     [{ kind: "failed", message: "no" }, 1, true],
     [{ kind: "terminated", message: "no" }, 1, true],
     [{ kind: "timed-out", message: "no" }, 1, true],
