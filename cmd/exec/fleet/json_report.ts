@@ -48,6 +48,8 @@ export class JsonReport implements FleetReport {
     return this.#writer.room();
   }
 
+  said(_node: FleetNode, _sentence: string): void {}
+
   cut(node: FleetNode, message: string): void {
     this.#event("truncated", node, { message });
   }

@@ -44,8 +44,10 @@ export async function namedNodes(
         findNode(aws, { target, command: "ssm exec", connection }, signal)
       ),
     );
-    for (const { id, name } of nodes) {
-      if (!found.has(id)) found.set(id, { id, name, offline: undefined });
+    for (const node of nodes) {
+      if (!found.has(node.id)) {
+        found.set(node.id, { ...node, offline: undefined });
+      }
     }
   }
   return distinct([...found.values()]);
@@ -89,10 +91,50 @@ export async function taggedNodes(
   return distinct(found.map((node) => ({
     id: node.id,
     name: names.get(node.id) ?? node.name ?? node.computerName,
-    offline: node.ping === "Online"
-      ? undefined
-      : `it is not connected to Session Manager (${visible(node.ping)})`,
+    ...factsOf(node),
   })));
+}
+
+function factsOf(
+  { ping, platform, agentVersion }: NodeInformation,
+): Pick<FoundNode, "offline" | "platform" | "agentVersion"> {
+  const offline = ping === "Online"
+    ? undefined
+    : `it is not connected to Session Manager (${visible(ping)})`;
+  return { offline, platform, agentVersion };
+}
+
+/**
+ * What Session Manager knows of nodes that were found by id or name: a call for each 50. Who may not
+ * ask goes on without.
+ * @param nodes The nodes.
+ * @param aws The calls.
+ * @param signal Gives up.
+ */
+export async function withFacts(
+  nodes: readonly FoundNode[],
+  aws: AwsAccess,
+  signal: AbortSignal,
+): Promise<readonly FoundNode[]> {
+  const facts = new Map<string, NodeInformation>();
+  const ids = nodes.map(({ id }) => id).filter((id) => /^m?i-/.test(id));
+  try {
+    for (let at = 0; at < ids.length; at += filterLimits.values) {
+      const values = ids.slice(at, at + filterLimits.values);
+      for await (
+        const each of aws.nodes([{ key: "InstanceIds", values }], signal)
+      ) {
+        facts.set(each.id, each);
+      }
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+  }
+  return nodes.map((node) => {
+    const known = facts.get(node.id);
+    return known === undefined ? node : { ...node, ...factsOf(known) };
+  });
 }
 
 /** EC2 answers for so many at a time. */

@@ -46,6 +46,11 @@ export interface FleetWorld {
   readonly aws: AwsAccess;
   /** Runs the command on one node by a session. */
   readonly runOnNode: RunOnNode;
+  /**
+   * Passes Ctrl-C on to the commands that run by sessions; false when none of them takes it. Without
+   * it Ctrl-C ends the sessions.
+   */
+  readonly interrupt?: () => boolean;
 }
 
 /** More nodes than this are Run Command's, unless the user says otherwise. */

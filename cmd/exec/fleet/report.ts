@@ -21,6 +21,8 @@ export interface FleetReport {
     bytes: Uint8Array,
     stream: OutputStream,
   ): void | Promise<void>;
+  /** Something is to be said of a node, for people. */
+  said(node: FleetNode, sentence: string): void;
   /** A node's output is not all there; the sentence says why. */
   cut(node: FleetNode, message: string): void;
   /** The command is over on a node. */

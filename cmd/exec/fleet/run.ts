@@ -11,7 +11,7 @@ import { StatusLine } from "../../status_line.ts";
 import { runDistributed } from "./distributed.ts";
 import { JsonReport } from "./json_report.ts";
 import { limitOf } from "./limit.ts";
-import { type FoundNode, namedNodes, taggedNodes } from "./nodes.ts";
+import { type FoundNode, namedNodes, taggedNodes, withFacts } from "./nodes.ts";
 import {
   defaultSessions,
   type FleetOptions,
@@ -28,8 +28,8 @@ import { LineWriter } from "./writer.ts";
 export type { FleetOptions, FleetWorld } from "./options.ts";
 
 /**
- * Runs a command on many nodes. The first signal from outside ends it on all of them, and what they
- * come to is waited for; the second one does not wait.
+ * Runs a command on many nodes. The first Ctrl-C is passed on to all of them, or ends the command
+ * where it cannot be; the next one ends it, and one more does not wait for that.
  * @param options What to run where.
  * @param world What with.
  * @returns 0 when every exit code was 0, 125 when the command began nowhere, 128+n after a signal,
@@ -50,14 +50,13 @@ export async function runFleet(
     status: () => progressLine(tally),
   });
   const say = (lines: readonly string[]) => status.say(lines);
-  using signals = new FleetSignals(context, () => {
-    if (!options.quiet) {
-      say(["Ending the command on all nodes; once more to leave at once"]);
-    }
+  let interrupt = () => false;
+  using signals = new FleetSignals(context, () => interrupt(), (sentence) => {
+    if (!options.quiet) say([sentence]);
   });
   try {
     const run = async () => {
-      const fleet = await findFleet(options, world, signals.stop);
+      const fleet = await findFleet(options, world, signals.hold);
       const writer = new LineWriter(status);
       const report = makeReport(
         fleet.nodes ?? [],
@@ -69,6 +68,7 @@ export async function runFleet(
       status.start();
       const all = { tally, report, say, signals };
       if (fleet.engine === "session") {
+        if (world.interrupt !== undefined) interrupt = world.interrupt;
         await bySessions(fleet.nodes, options, world, all);
       } else await byRunCommand(fleet.nodes, options, world, all);
       status[Symbol.dispose]();
@@ -112,7 +112,9 @@ async function findFleet(
     const nodes = await namedNodes(options, aws, signal);
     const session = via === "session" ||
       via === "auto" && nodes.length <= sessionLimit;
-    return { engine: session ? "session" : "run-command", nodes };
+    return session
+      ? { engine: "session", nodes: await withFacts(nodes, aws, signal) }
+      : { engine: "run-command", nodes };
   }
   if (via === "run-command") return { engine: via, nodes: undefined };
   const limit = via === "session" ? Infinity : sessionLimit;
@@ -163,6 +165,7 @@ async function bySessions(
     report,
     tally,
     clock: context.clock,
+    hold: signals.hold,
     signal: signals.stop,
   });
 }
@@ -209,24 +212,37 @@ function progressLine(tally: Tally): string {
   ].join(", ");
 }
 
-/** The signals from outside: the first one ends the command, the second one us. */
+/** The signals from outside, one after the other. */
 class FleetSignals implements Disposable {
-  /** Aborted by the first one, with a SignalError. */
+  /** Aborted by the first one, with a SignalError: nothing begins any more. */
+  readonly hold: AbortSignal;
+  /** Aborted when the commands are to end: by the first one, or by the one after Ctrl-C. */
   readonly stop: AbortSignal;
-  /** Aborted by the second one. */
+  /** Aborted by the one after that: we do not wait. */
   readonly leave: AbortSignal;
-  /** Rejects with the second one. */
+  /** Rejects then. */
   readonly left: Promise<never>;
   /** 128+n after the first one. */
   exitCode: number | undefined;
   readonly #handler: Disposable;
 
-  constructor(context: Context, onFirst: () => void) {
+  /**
+   * @param context Whose signals.
+   * @param interrupt Passes Ctrl-C on; false when it cannot be.
+   * @param say Tells the user what a signal did.
+   */
+  constructor(
+    context: Context,
+    interrupt: () => boolean,
+    say: (sentence: string) => void,
+  ) {
+    const hold = new AbortController();
     const stop = new AbortController();
     const leave = new AbortController();
     const { promise, reject } = Promise.withResolvers<never>();
     // It may come when nobody waits for it any more.
     promise.catch(() => {});
+    this.hold = hold.signal;
     this.stop = stop.signal;
     this.leave = leave.signal;
     this.left = promise;
@@ -237,11 +253,22 @@ class FleetSignals implements Disposable {
         reject(error);
         return;
       }
-      this.exitCode = signalExitCode(signal);
+      const first = !hold.signal.aborted;
+      if (first) {
+        this.exitCode = signalExitCode(signal);
+        hold.abort(error);
+      }
+      if (first && signal === "SIGINT" && interrupt()) {
+        say("Ctrl-C was passed on to all nodes; once more ends the command");
+        return;
+      }
       stop.abort(error);
-      onFirst();
+      say("Ending the command on all nodes; once more to leave at once");
     });
-    if (context.signal.aborted) stop.abort(context.signal.reason);
+    if (context.signal.aborted) {
+      hold.abort(context.signal.reason);
+      stop.abort(context.signal.reason);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -18,6 +18,10 @@ export interface FleetNode {
   readonly name: string | undefined;
   /** What stands in front of its lines; by default the name, or the id where there is none. */
   readonly title?: string;
+  /** `Linux`, `Windows` or `MacOS`, if that is known. */
+  readonly platform?: string | undefined;
+  /** Its agent's version, if that is known. */
+  readonly agentVersion?: string | undefined;
 }
 
 /**
@@ -26,9 +30,11 @@ export interface FleetNode {
  * @param onOutput Called at once and in order; the bytes are valid during the call only. It returns a
  * promise while what it was given before is not written: whoever can wait for it, should.
  * @param signal Ends it: rejects with the reason, or resolves with a signal's end.
+ * @param say Says a sentence about the node, in a line of its own.
  */
 export type RunOnNode = (
   node: FleetNode,
   onOutput: (bytes: Uint8Array, stream: OutputStream) => void | Promise<void>,
   signal: AbortSignal,
+  say: (sentence: string) => void,
 ) => Promise<CommandEnd>;

@@ -26,7 +26,9 @@ export interface SessionFleet {
   readonly report: FleetReport;
   readonly tally: Tally;
   readonly clock: Clock;
-  /** Ends what runs, and lets nothing begin. */
+  /** Lets nothing begin any more; what runs goes on. */
+  readonly hold: AbortSignal;
+  /** Ends what runs; `hold` was aborted before. */
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +49,7 @@ export async function runBySessions(fleet: SessionFleet): Promise<void> {
   let next = 0;
   const work = async () => {
     for (let node = nodes[next++]; node !== undefined; node = nodes[next++]) {
-      const outcome = fleet.signal.aborted || tally.errors > fleet.maxErrors
+      const outcome = fleet.hold.aborted || tally.errors > fleet.maxErrors
         ? notBegun
         : await one(node, fleet, pace);
       const result = { node, outcome };
@@ -83,14 +85,22 @@ async function one(
   }
   let start = clock.now();
   const stop = new AbortController();
-  const cancelTimeout = timeout === undefined
-    ? () => {}
-    : clock.setTimer(timeout, () => stop.abort(new TimeoutError(timeout)));
+  let cancelTimeout = () => {};
   tally.running++;
   try {
+    try {
+      await pace.turn(fleet.hold);
+    } catch {
+      return notBegun;
+    }
     const either = AbortSignal.any([signal, stop.signal]);
-    await pace.turn(either);
     start = clock.now();
+    if (timeout !== undefined) {
+      cancelTimeout = clock.setTimer(
+        timeout,
+        () => stop.abort(new TimeoutError(timeout)),
+      );
+    }
     report.started(node);
     const end = await started(node, fleet, pace, either);
     return { ...ofEnd(end), seconds: (clock.now() - start) / 1000 };
@@ -116,10 +126,15 @@ async function started(
     if (tries > 0) await pace.turn(signal);
     let wrote = false;
     try {
-      const end = await runOnNode(node, (bytes, stream) => {
-        wrote = true;
-        return report.output(node, bytes, stream);
-      }, signal);
+      const end = await runOnNode(
+        node,
+        (bytes, stream) => {
+          wrote = true;
+          return report.output(node, bytes, stream);
+        },
+        signal,
+        (sentence) => report.said(node, sentence),
+      );
       pace.succeeded();
       return end;
     } catch (error) {

@@ -61,8 +61,12 @@ export class TextReport implements FleetReport {
     return this.#options.writer.room();
   }
 
+  said(node: FleetNode, sentence: string): void {
+    if (!this.#options.quiet) this.cut(node, sentence);
+  }
+
   cut(node: FleetNode, message: string): void {
-    this.#options.say([`${visible(nodeTitle(node))}: ${message}`]);
+    this.#options.say([`${visible(nodeTitle(node))}: ${visible(message)}`]);
   }
 
   ended({ node }: NodeResult): void {

@@ -49,6 +49,7 @@ async function start(
   world: {
     context?: TestContext;
     runOnNode?: RunOnNode;
+    interrupt?: () => boolean;
     fake?: FakeRunCommandOptions;
   } = {},
 ) {
@@ -61,6 +62,7 @@ async function start(
     aws,
     runOnNode: world.runOnNode ??
       (() => Promise.resolve({ kind: "exited", code: 0 })),
+    ...(world.interrupt === undefined ? {} : { interrupt: world.interrupt }),
   });
   ended.catch(() => {});
   return {
@@ -294,6 +296,78 @@ Deno.test("Ctrl-C ends the sessions that run, and begins no more", async () => {
   context.deliver("SIGINT");
   assert.equal(await fleet.run(), 130);
   assert.equal(fleet.err().match(/ {2}not begun/g)?.length, 2);
+});
+
+Deno.test("Ctrl-C is passed on where it can be; the next one ends the sessions", async () => {
+  const context = new TestContext();
+  context.onNodes = nodes(12);
+  const ends: ((code: number) => void)[] = [];
+  let passedOn = 0;
+  const start2 = () =>
+    start({}, {
+      context,
+      interrupt: () => ++passedOn > 0,
+      runOnNode: (_node, _output, signal) =>
+        new Promise((resolve, reject) => {
+          ends.push((code) => resolve({ kind: "exited", code }));
+          signal.addEventListener("abort", () => reject(signal.reason));
+        }),
+    });
+  const fleet = await start2();
+  for (let i = 0; i < 100; i++) await context.clock.advance(50);
+  assert.equal(ends.length, 10);
+  context.deliver("SIGINT");
+  await context.clock.advance(1_000);
+  assert.equal(passedOn, 1);
+  for (const end of ends) end(3);
+  assert.equal(await fleet.run(), 130);
+  assert.match(fleet.err(), /Ctrl-C was passed on/);
+  assert.equal(fleet.err().match(/^ {3}3 /gm)?.length, 10);
+  assert.equal(fleet.err().match(/ {2}not begun/g)?.length, 2);
+
+  const stubborn = await start2();
+  for (let i = 0; i < 100; i++) await context.clock.advance(50);
+  context.deliver("SIGINT");
+  context.deliver("SIGINT");
+  assert.equal(await stubborn.run(), 130);
+  assert.equal(stubborn.err().match(/^ 130 /gm)?.length, 10);
+});
+
+Deno.test("named nodes are asked about together: platform, agent, and whether they are there", async () => {
+  const context = new TestContext();
+  context.onResolve = (text) =>
+    Promise.resolve({ id: `i-${text}`, name: text });
+  const asked: unknown[] = [];
+  context.onNodes = async function* (filters) {
+    asked.push(filters);
+    yield { id: "i-a", ping: "Online", platform: "Windows", agentVersion: "3" };
+    yield { id: "i-b", ping: "ConnectionLost" };
+  };
+  const ran: unknown[] = [];
+  const fleet = await start({ tags: [], targets: ["a", "b", "c"] }, {
+    context,
+    runOnNode: (node, _output, _signal, say) => {
+      ran.push(node);
+      say(`hello\n${node.name}`);
+      return Promise.resolve({ kind: "exited", code: 0 });
+    },
+  });
+  assert.equal(await fleet.run(), 1);
+  assert.deepEqual(asked, [[
+    { key: "InstanceIds", values: ["i-a", "i-b", "i-c"] },
+  ]]);
+  assert.deepEqual(ran, [
+    {
+      id: "i-a",
+      name: "a",
+      offline: undefined,
+      platform: "Windows",
+      agentVersion: "3",
+    },
+    { id: "i-c", name: "c", offline: undefined },
+  ]);
+  assert.match(fleet.err(), /^a: hello\\na$/m);
+  assert.match(fleet.err(), /^ 125 .*b {2}i-b {2}it is not connected/m);
 });
 
 Deno.test("Windows nodes get PowerShell, in a second command", async () => {

@@ -21,6 +21,7 @@ class KeptReport implements FleetReport {
   readonly results: NodeResult[] = [];
   started = (node: FleetNode) => void this.started_.push(node.id);
   output = () => {};
+  said = () => {};
   cut = () => {};
   ended = (result: NodeResult) => void this.results.push(result);
   summary = () => {};
@@ -44,6 +45,7 @@ function world(runOnNode: RunOnNode, more: Partial<SessionFleet> = {}) {
   const clock = new ManualClock();
   const report = new KeptReport();
   const tally = new Tally();
+  const hold = new AbortController();
   const stop = new AbortController();
   const ended = runBySessions({
     nodes: nodesOf(10),
@@ -54,11 +56,12 @@ function world(runOnNode: RunOnNode, more: Partial<SessionFleet> = {}) {
     report,
     tally,
     clock,
+    hold: hold.signal,
     signal: stop.signal,
     ...more,
   });
   ended.catch(() => {});
-  return { clock, report, tally, stop, ended };
+  return { clock, report, tally, hold, stop, ended };
 }
 
 /** A command that takes a second and ends with the node's number. */
@@ -214,6 +217,9 @@ Deno.test("--timeout is each node's own", async () => {
 Deno.test("a signal reaches every node that runs, and no other begins", async () => {
   const w = world((...args) => second(() => w.clock)(...args));
   await w.clock.advance(500);
+  w.hold.abort(new SignalError("SIGINT"));
+  await w.clock.advance(10);
+  assert.equal(w.tally.ended, 0, "those that run have not ended");
   w.stop.abort(new SignalError("SIGINT"));
   await w.clock.advance(10);
   await w.ended;
