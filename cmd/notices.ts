@@ -18,9 +18,12 @@ export interface Verbosity {
   readonly verbose: number;
 }
 
+/** What notices are written to. */
+export type NoticeTerminal = Pick<Terminal, "interactive" | "writeError">;
+
 /** Lines on standard error, in order. */
 export class Notices {
-  readonly #terminal: Terminal;
+  readonly #terminal: NoticeTerminal;
   readonly #verbosity: Verbosity;
   #last: Promise<void> = Promise.resolve();
 
@@ -28,7 +31,7 @@ export class Notices {
    * @param terminal Whose standard error.
    * @param verbosity How much is said.
    */
-  constructor(terminal: Terminal, verbosity: Verbosity) {
+  constructor(terminal: NoticeTerminal, verbosity: Verbosity) {
     this.#terminal = terminal;
     this.#verbosity = verbosity;
   }

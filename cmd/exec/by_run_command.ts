@@ -10,6 +10,13 @@ import { visible } from "../../lib/text.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
+import {
+  commentOf,
+  cutMessage,
+  delivery,
+  executionSeconds,
+  scriptDocuments,
+} from "./run_command.ts";
 import { scriptLines } from "./script_lines.ts";
 
 /**
@@ -25,19 +32,15 @@ export async function runByRunCommand(
   options: Pick<ExecOptions, "line" | "timeout" | "reason">,
   { context, aws, notices, signal }: NodeSessionWorld,
 ): Promise<number> {
-  const windows = node.platform === "Windows";
-  const script = scriptLines(options.line);
+  const platform = node.platform === "Windows" ? "windows" : "posix";
   notices.detail(`Run Command on ${visible(node.id)}`);
   const result = await aws.runNodeCommand({
     nodeId: node.id,
-    documentName: windows ? "AWS-RunPowerShellScript" : "AWS-RunShellScript",
-    script: windows ? script.windows : script.posix,
-    ...(options.timeout === undefined
-      ? {}
-      : { executionTimeout: Math.ceil(options.timeout / 1000) }),
-    ...(options.reason === undefined
-      ? {}
-      : { comment: [...options.reason].slice(0, 100).join("") }),
+    documentName: scriptDocuments[platform],
+    script: scriptLines(options.line)[platform],
+    executionTimeout: executionSeconds(options.timeout),
+    deliveryTimeout: delivery,
+    comment: commentOf(options.reason),
   }, signal);
   const { stdout, stderr, truncated } = result.output;
   const encoder = new TextEncoder();
@@ -45,10 +48,10 @@ export async function runByRunCommand(
   await context.terminal.writeError(encoder.encode(stderr));
   if (result.aborted) throw signal.reason;
   if (result.state !== "ended") throw notEnded(node, result);
-  if (!truncated.stdout && !truncated.stderr) return result.code;
-  const what = truncated.stdout ? "output" : "error output";
+  const missing = cutMessage(truncated);
+  if (missing === undefined) return result.code;
   throw new CommandError(
-    `The ${what} is longer than Run Command keeps: its end is missing`,
+    missing,
     result.code === 0 ? exitCodes.sessionFailed : result.code,
     [`ssm exec ${visible(node.id)} --via session -- …`],
   );

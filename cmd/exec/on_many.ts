@@ -7,7 +7,7 @@
 import type { AwsAccess, Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
-import { Notices } from "../notices.ts";
+import { Notices, type NoticeTerminal } from "../notices.ts";
 import { runFleet } from "./fleet/run.ts";
 import { type CommandSpec, runOnNode } from "./on_node.ts";
 import { scriptLines } from "./script_lines.ts";
@@ -37,11 +37,7 @@ export async function runOnMany(
       ["ssm exec … --no-stdin -- …"],
     );
   }
-  // What a single node tells of its connection nobody could tell apart.
-  const notices = new Notices(context.terminal, {
-    quiet: quiet || verbose === 0,
-    verbose: Math.max(0, verbose - 1),
-  });
+  const commands = new Set<() => boolean>();
   const bound = spec.binary || spec.script !== undefined ||
     Object.keys(spec.variables).length > 0;
   return await runFleet({
@@ -50,19 +46,29 @@ export async function runOnMany(
     // What only a session carries is not left out for the number of nodes.
     via: options.via ?? (bound ? "session" : "auto"),
     script: scriptLines(line),
+    reason: options.reason,
     timeout,
     quiet,
     verbose,
   }, {
     context,
     aws,
-    runOnNode: (node, onOutput, signal) =>
-      runOnNode({ id: node.id, name: node.name }, spec, {
+    interrupt: () => [...commands].filter((pass) => pass()).length > 0,
+    runOnNode: (node, onOutput, signal, say) =>
+      runOnNode(node, spec, {
         context,
         aws,
-        notices,
+        notices: new Notices(sayingTerminal(say), {
+          quiet,
+          verbose: Math.max(0, verbose - 1),
+        }),
         signal,
-        interrupts: { add: () => () => {} },
+        interrupts: {
+          add(pass) {
+            commands.add(pass);
+            return () => commands.delete(pass);
+          },
+        },
         onOutput(bytes, stream, done) {
           const { length } = bytes;
           const written = onOutput(bytes, stream);
@@ -71,4 +77,17 @@ export async function runOnMany(
         },
       }),
   });
+}
+
+/** What is written to it is said, line by line: many share the terminal. */
+function sayingTerminal(say: (sentence: string) => void): NoticeTerminal {
+  return {
+    interactive: false,
+    writeError(bytes) {
+      for (const line of new TextDecoder().decode(bytes).split("\n")) {
+        if (line !== "") say(line);
+      }
+      return Promise.resolve();
+    },
+  };
 }

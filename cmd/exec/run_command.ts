@@ -1,40 +1,10 @@
 /**
- * A command on one node by Run Command, in place of a session: its output comes at the end, and no
- * more of it than Run Command keeps.
+ * What a command by Run Command is asked for and what is missing of it, on one node and on many.
  *
  * @module
  */
 
-import type { NodeCommandResult, ResolvedTarget } from "../../lib/aws/mod.ts";
-import { SignalError } from "../../lib/session/signal_error.ts";
-import { visible } from "../../lib/text.ts";
-import type { AwsAccess, Context } from "../context.ts";
-import { CommandError, formatFailure } from "../errors.ts";
-import type { Notices } from "../notices.ts";
-import { signalExitCode } from "../signals.ts";
-import { outcomeOf } from "./command_end.ts";
-
-/** What to run where. */
-export interface RunCommandOptions {
-  readonly node: ResolvedTarget;
-  /** True for a Windows node: the script is PowerShell's. */
-  readonly windows: boolean;
-  /** The script's lines, quoted. They are kept in CloudTrail and in Run Command's history. */
-  readonly script: readonly string[];
-  /** Milliseconds; Run Command counts whole seconds, at least one. */
-  readonly timeout: number | undefined;
-  /** What to paste to get all of the output: the same command by a session. */
-  readonly bySession: string;
-}
-
-/** What it is run with. */
-export interface RunCommandWorld {
-  readonly context: Context;
-  readonly aws: Pick<AwsAccess, "runNodeCommand">;
-  readonly notices: Notices;
-  /** Gives up: the command is cancelled. */
-  readonly signal: AbortSignal;
-}
+import type { CommandOutput } from "../../lib/aws/mod.ts";
 
 /** The documents that run a script. */
 export const scriptDocuments = {
@@ -44,16 +14,13 @@ export const scriptDocuments = {
 
 /**
  * The longest that Run Command lets a script take, in seconds: two days. A session has no such limit,
- * so this is what is asked for when no other time is.
+ * so this is what is asked for when no other time is; AWS's own default would end it after an hour.
  */
 export const longestExecution = 172_800;
 
-/** How long a node has to take the command, in seconds: it is somebody who waits. */
-const delivery = 120;
-
 /**
  * Seconds for a script.
- * @param timeout Milliseconds.
+ * @param timeout Milliseconds; Run Command counts whole seconds, at least one.
  */
 export function executionSeconds(timeout: number | undefined): number {
   return timeout === undefined
@@ -61,71 +28,20 @@ export function executionSeconds(timeout: number | undefined): number {
     : Math.min(longestExecution, Math.max(1, Math.ceil(timeout / 1000)));
 }
 
+/** How long a single node has to take a command, in seconds: it is somebody who waits. */
+export const delivery = 120;
+
+/** `Comment` has so many characters at most (api.md §5). */
+const longestComment = 100;
+
 /**
- * Runs it, and writes what it wrote.
- * @param options What to run where.
- * @param world What with.
- * @returns The command's exit code; 124 where it ran out of time.
- * @throws CommandError where there is none, AwsCallError.
+ * A command's comment in the history.
+ * @param reason What the user gave as the reason, if any.
  */
-export async function execByRunCommand(
-  options: RunCommandOptions,
-  { context, aws, notices, signal }: RunCommandWorld,
-): Promise<number> {
-  const { node, windows, script, timeout } = options;
-  const result = await aws.runNodeCommand({
-    nodeId: node.id,
-    documentName: scriptDocuments[windows ? "windows" : "posix"],
-    script,
-    executionTimeout: executionSeconds(timeout),
-    deliveryTimeout: delivery,
-  }, signal);
-  notices.detail(
-    `Command ${visible(result.commandId)} on ${visible(node.id)}: ` +
-      `${result.state}, exit code ${result.code}`,
-  );
-  await writeOutput(result, context);
-  await sayWhatIsCut(result, options.bySession, context);
-  if (result.aborted) return abortedCode(signal.reason);
-  const { code, reason } = outcomeOf(result.state, result.code);
-  if (reason === undefined) return code;
-  throw new CommandError(
-    `The command on ${
-      visible(node.name ?? node.id)
-    } has no exit code: ${reason}`,
-    code,
-  );
-}
-
-async function writeOutput(
-  { output }: NodeCommandResult,
-  { terminal }: Context,
-): Promise<void> {
-  const encoder = new TextEncoder();
-  if (output.stdout !== "") await terminal.write(encoder.encode(output.stdout));
-  if (output.stderr !== "") {
-    await terminal.writeError(encoder.encode(output.stderr));
-  }
-}
-
-/** `--quiet` does not mean this: a script that reads the output must not take it for all. */
-async function sayWhatIsCut(
-  { output: { truncated, stderr, stdout } }: NodeCommandResult,
-  bySession: string,
-  context: Context,
-): Promise<void> {
-  const message = cutMessage(truncated);
-  if (message === undefined) return;
-  const text = formatFailure({
-    message,
-    details: [],
-    hints: [bySession],
-    exitCode: 0,
-  }, context.color);
-  // The output may have been cut in the middle of a line.
-  const inLine = stderr || (context.errorIsTerminal ? stdout : "");
-  const lead = inLine === "" || inLine.endsWith("\n") ? "" : "\n";
-  await context.terminal.writeError(new TextEncoder().encode(lead + text));
+export function commentOf(reason: string | undefined): string | undefined {
+  return reason === undefined
+    ? undefined
+    : [...reason].slice(0, longestComment).join("");
 }
 
 /**
@@ -134,12 +50,10 @@ async function sayWhatIsCut(
  * @returns `undefined` where nothing is missing.
  */
 export function cutMessage(
-  truncated: NodeCommandResult["output"]["truncated"],
+  truncated: CommandOutput["truncated"],
 ): string | undefined {
   const kept = [
-    ...(truncated.stdout
-      ? ["the first 24 000 characters of standard output"]
-      : []),
+    ...(truncated.stdout ? ["the first 24 000 bytes of standard output"] : []),
     ...(truncated.stderr
       ? ["the first 8 000 characters of standard error"]
       : []),
@@ -147,9 +61,4 @@ export function cutMessage(
   return kept.length === 0
     ? undefined
     : `Output is missing: Run Command keeps only ${kept.join(" and ")}`;
-}
-
-function abortedCode(reason: unknown): number {
-  if (reason instanceof SignalError) return signalExitCode(reason.signal);
-  throw reason;
 }

@@ -8,10 +8,11 @@
  * @module
  */
 
-import type { FleetOptions } from "../../cmd/exec/fleet/options.ts";
+import { programCommand } from "../testkit/executable.ts";
 
 const counts = Deno.args.length > 0 ? Deno.args.map(Number) : [1_000, 10_000];
 const decoder = new TextDecoder();
+const [program = "", ...first] = programCommand();
 
 /** Calls of one operation. */
 interface Calls {
@@ -96,17 +97,12 @@ function busiest(at: readonly number[]): number {
 async function measure(
   title: string,
   simulatorArgs: readonly string[],
-  options: Partial<FleetOptions>,
+  args: readonly string[],
 ): Promise<void> {
   const simulator = await CountedSimulator.start(simulatorArgs);
   const start = performance.now();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "tests/testkit/fleet_program.ts",
-      JSON.stringify(options),
-    ],
+  const child = new Deno.Command(program, {
+    args: [...first, "exec", ...args],
     env: simulator.env,
     stdin: "null",
     stdout: "piped",
@@ -120,10 +116,10 @@ async function measure(
   };
   const errors = new Response(child.stderr).text();
   let most = 0;
-  let first = 0;
+  let early = 0;
   const sample = setInterval(async () => {
     const now = await memory(child.pid, "VmRSS");
-    if (lines > 0) first ||= now;
+    if (lines > 0) early ||= now;
     most = Math.max(most, await memory(child.pid, "VmHWM"));
   }, 100);
   const [{ code }] = await Promise.all([child.status, drain()]);
@@ -132,7 +128,7 @@ async function measure(
   await simulator.stop();
   console.log(
     `\n${title}: ${seconds.toFixed(1)} s, exit code ${code}, ${lines} lines; ` +
-      `RSS with the first line ${first.toFixed(0)} MiB, at most ${
+      `RSS with the first line ${early.toFixed(0)} MiB, at most ${
         most.toFixed(0)
       } MiB`,
   );
@@ -146,29 +142,34 @@ async function measure(
   }
 }
 
-const roles = ["web", "api", "db", "worker", "cache"];
-const everybody = roles.map((value) => ({ key: "role", value }));
-const script = {
-  posix: ["hostname; [ $HOSTNAME != node-00042.internal ] || exit 3"],
-  windows: ["hostname"],
-};
+const everybody = ["web", "api", "db", "worker", "cache"].flatMap((role) => [
+  "--tag",
+  `role=${role}`,
+]);
+const script = [
+  "--shell",
+  "hostname; [ $HOSTNAME != node-00042.internal ] || exit 3",
+];
 
-await measure("50 by sessions (stood in for)", ["--nodes", "50"], {
-  tags: everybody,
-  script: { ...script, posix: ["echo $NODE"] },
-  via: "session",
-});
+// Linux nodes that are all there.
+const fifty = Array.from({ length: 50 }, (_, i) => [
+  "--node",
+  `name=node-${i},tag:role=web`,
+]).flat();
+for (const parallel of ["10", "50"]) {
+  await measure(`50 by sessions, ${parallel} at a time`, fifty, [
+    ..."--tag role=web --parallel".split(" "),
+    parallel,
+    ..."-- echo hello".split(" "),
+  ]);
+}
 for (const count of counts) {
   const nodes = ["--nodes", String(count)];
-  const options = {
-    tags: everybody,
-    via: "run-command",
-    script,
-  } as const;
-  await measure(`${count} by Run Command`, nodes, options);
+  const args = [...everybody, "--via", "run-command", ...script];
+  await measure(`${count} by Run Command`, nodes, args);
   await measure(
     `${count} by Run Command, at most 3 calls/s of each operation`,
     [...nodes, "--api-rate", "3"],
-    options,
+    args,
   );
 }

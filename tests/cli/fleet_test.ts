@@ -3,21 +3,21 @@
  */
 
 import assert from "node:assert/strict";
-import type { FleetOptions } from "../../cmd/exec/fleet/options.ts";
+import { programCommand } from "../testkit/executable.ts";
 import { startSimulatorProgram } from "../testkit/simulator_program.ts";
-
-const program = new URL("../testkit/fleet_program.ts", import.meta.url);
 
 /** POSIX scripts need a shell. */
 const ignore = Deno.build.os === "windows";
 
 function start(
   env: Readonly<Record<string, string>>,
-  options: Partial<FleetOptions>,
+  args: readonly string[],
 ): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", program.pathname, JSON.stringify(options)],
+  const [program = "", ...first] = programCommand();
+  return new Deno.Command(program, {
+    args: [...first, "exec", ...args],
     env,
+    clearEnv: true,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -26,9 +26,9 @@ function start(
 
 async function run(
   env: Readonly<Record<string, string>>,
-  options: Partial<FleetOptions>,
+  args: readonly string[],
 ) {
-  const { code, stdout, stderr } = await start(env, options).output();
+  const { code, stdout, stderr } = await start(env, args).output();
   const decoder = new TextDecoder();
   return {
     code,
@@ -37,7 +37,10 @@ async function run(
   };
 }
 
-const web = [{ key: "role", value: "web" }];
+const everybody = ["web", "api", "db", "worker", "cache"].flatMap((role) => [
+  "--tag",
+  `role=${role}`,
+]);
 
 Deno.test("few nodes by sessions, and the same by Run Command", {
   ignore,
@@ -47,17 +50,14 @@ Deno.test("few nodes by sessions, and the same by Run Command", {
     ..."--node name=b,tag:role=web,computer=b".split(" "),
     ..."--node name=off,tag:role=web,computer=off,offline".split(" "),
   ]);
-  const bySession = await run(simulator.env, {
-    tags: web,
-    script: {
-      posix: ["echo out $NODE; echo err >&2; [ $NODE = a ] || exit 4"],
-      windows: [],
-    },
-  });
+  const bySession = await run(simulator.env, [
+    ..."--tag role=web --tag role=db --shell".split(" "),
+    "echo out; echo err >&2; exit 4",
+  ]);
   assert.equal(bySession.code, 1);
   assert.deepEqual(bySession.out.trimEnd().split("\n").sort(), [
-    "a   | out a",
-    "b   | out b",
+    "a   | out",
+    "b   | out",
   ]);
   assert.match(bySession.err, /^a {3}\| err$/m);
   assert.match(bySession.err, /^ {3}4 .* b {4}i-\w{17}$/m);
@@ -65,15 +65,11 @@ Deno.test("few nodes by sessions, and the same by Run Command", {
     bySession.err,
     /^ 125 .* off {2}i-\w{17} {2}it is not connected .*\(ConnectionLost\)$/m,
   );
-  const byCommand = await run(simulator.env, {
-    tags: web,
-    via: "run-command",
-    json: true,
-    script: {
-      posix: ["printf 'out %s' $HOSTNAME; [ $HOSTNAME = a ] || exit 4"],
-      windows: [],
-    },
-  });
+  assert.deepEqual(await simulator.activeSessions(), []);
+  const byCommand = await run(simulator.env, [
+    ..."--tag role=web --via run-command --json --shell".split(" "),
+    "printf 'out %s' $HOSTNAME; [ $HOSTNAME = a ] || exit 4",
+  ]);
   assert.equal(byCommand.code, 1);
   const events = byCommand.out.trimEnd().split("\n").map((line) =>
     JSON.parse(line)
@@ -89,6 +85,7 @@ Deno.test("few nodes by sessions, and the same by Run Command", {
     succeeded: 1,
     failed: 2,
     skipped: 0,
+    truncated: 0,
     codes: { 0: 1, 4: 1, 125: 1 },
     exitCode: 1,
   });
@@ -103,30 +100,26 @@ Deno.test(
     await using simulator = await startSimulatorProgram(
       "--nodes 400 --api-rate 4".split(" "),
     );
-    const { code, out, err } = await run(simulator.env, {
-      tags: ["web", "api", "db", "worker", "cache"].map((value) => ({
-        key: "role",
-        value,
-      })),
-      script: { posix: ["hostname"], windows: ["echo windows; hostname"] },
-    });
+    const { code, out, err } = await run(simulator.env, [
+      ...everybody,
+      "--shell",
+      "hostname",
+    ]);
     assert.equal(code, 1);
     // Every twentieth is offline, every tenth runs Windows (simulator/fleet.ts).
     assert.match(err, /^400 nodes: 380 × 0, 20 × 125$/m);
     const lines = out.trimEnd().split("\n");
-    assert.equal(lines.length, 380 + 20);
-    assert.equal(new Set(lines).size, 400);
+    assert.equal(lines.length, 380);
+    assert.equal(new Set(lines).size, 380);
   },
 );
 
 Deno.test("Ctrl-C ends the command everywhere", { ignore }, async () => {
   await using simulator = await startSimulatorProgram(["--nodes", "100"]);
-  const child = start(simulator.env, {
-    tags: [{ key: "role", value: "api" }],
-    via: "run-command",
-    script: { posix: ["sleep 600"], windows: [] },
-    verbose: 1,
-  });
+  const child = start(
+    simulator.env,
+    "--tag role=api --via run-command -v -- sleep 600".split(" "),
+  );
   const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   while (!text.includes("Command ")) text += (await reader.read()).value ?? "";
@@ -141,4 +134,38 @@ Deno.test("Ctrl-C ends the command everywhere", { ignore }, async () => {
   assert.equal(code, 130);
   assert.match(text, /Ending the command on all nodes/);
   assert.match(text, /it was cancelled/);
+});
+
+Deno.test("Ctrl-C reaches every session's command, and none is left behind", {
+  ignore,
+}, async () => {
+  await using simulator = await startSimulatorProgram([
+    ..."--node name=a,tag:role=web --node name=b,tag:role=web".split(" "),
+  ]);
+  const child = start(simulator.env, [
+    ..."--tag role=web --shell".split(" "),
+    "trap 'echo caught; kill $!; exit 9' INT; echo ready; sleep 600 & wait",
+  ]);
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const until = async (enough: () => boolean) => {
+    while (!enough()) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      text += value;
+    }
+  };
+  await until(() => text.split("ready").length > 2);
+  // The agent takes no signal in the first moment (pitfalls.md §2.12).
+  child.kill("SIGINT");
+  await until(() => false);
+  const errors = await new Response(child.stderr).text();
+  assert.equal((await child.status).code, 130);
+  assert.match(errors, /Ctrl-C was passed on to all nodes/);
+  assert.deepEqual(
+    text.trimEnd().split("\n").filter((line) => line.includes("caught")),
+    ["a | caught", "b | caught"],
+    errors,
+  );
+  assert.deepEqual(await simulator.activeSessions(), []);
 });

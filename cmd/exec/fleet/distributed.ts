@@ -13,6 +13,7 @@ import { CommandError, describeError, exitCodes } from "../../errors.ts";
 import { connectionArguments } from "../../target.ts";
 import { outcomeOf } from "../command_end.ts";
 import {
+  commentOf,
   cutMessage,
   executionSeconds,
   scriptDocuments,
@@ -156,6 +157,7 @@ class Distributed {
       executionTimeout: executionSeconds(options.timeout),
       maxConcurrency: this.#concurrency(count),
       maxErrors: this.#errors(count),
+      comment: commentOf(options.reason),
     }, signal);
     this.#fleet.detail(
       `Command ${commandId}: ${scriptDocuments[platform]} on ` +
@@ -242,7 +244,10 @@ class Distributed {
         await report.output(node, encoder.encode(output[stream]), stream);
       }
       const message = cutMessage(output.truncated);
-      if (message !== undefined) report.cut(node, message);
+      if (message !== undefined) {
+        tally.cut++;
+        report.cut(node, message);
+      }
     }
     const result = { node, outcome: this.#outcome(invocation) };
     tally.add(result);

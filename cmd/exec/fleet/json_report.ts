@@ -68,7 +68,7 @@ export class JsonReport implements FleetReport {
   }
 
   summary(tally: Tally, exitCode: number): void {
-    const { total, succeeded, failed, skipped, byCode } = tally;
+    const { total, succeeded, failed, skipped, cut, byCode } = tally;
     const codes = Object.fromEntries([...byCode].sort(([a], [b]) => a - b));
     this.#write({
       event: "summary",
@@ -76,6 +76,7 @@ export class JsonReport implements FleetReport {
       succeeded,
       failed,
       skipped,
+      truncated: cut,
       codes,
       exitCode,
     });

@@ -32,6 +32,8 @@ export interface FleetOptions {
     readonly posix: readonly string[];
     readonly windows: readonly string[];
   };
+  /** Shown in Run Command's history. */
+  readonly reason?: string | undefined;
   /** Milliseconds for each node. */
   readonly timeout: number | undefined;
   readonly json: boolean;

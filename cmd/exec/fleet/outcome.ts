@@ -46,6 +46,8 @@ export class Tally {
   skipped = 0;
   /** Nodes whose command never began for a reason of their own. */
   unreached = 0;
+  /** Nodes whose output is not all there. */
+  cut = 0;
   /** The first results. */
   readonly first: NodeResult[] = [];
   readonly #failures: NodeResult[] = [];
@@ -100,11 +102,13 @@ export class Tally {
   }
 
   /**
-   * 0 when all were 0; 125 when the command began nowhere; else 1. The nodes' own codes are in the
-   * table: one of them would say too little of the others.
+   * 0 when all were 0 and no output is missing; 125 when the command began nowhere; else 1. The
+   * nodes' own codes are in the table: one of them would say too little of the others.
    */
   get exitCode(): number {
-    if (this.ended === this.succeeded) return exitCodes.success;
+    if (this.ended === this.succeeded && this.cut === 0) {
+      return exitCodes.success;
+    }
     const began = this.ended - this.skipped - this.unreached;
     return began === 0 ? exitCodes.failed : exitCodes.sessionFailed;
   }

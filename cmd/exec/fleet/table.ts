@@ -13,8 +13,11 @@ import { codeText } from "./report.ts";
  * @param tally What became of them.
  */
 export function outcomeTable(tally: Tally): string[] {
+  const cut = tally.cut === 0
+    ? []
+    : [`Output of ${grouped(tally.cut)} is missing; --via session has it all`];
   if (tally.total <= tableLimit && tally.ended <= tableLimit) {
-    return [header, ...rows(tally.first)];
+    return [header, ...rows(tally.first), ...cut];
   }
   const more = tally.failed - tally.failures.length;
   return [
@@ -23,6 +26,7 @@ export function outcomeTable(tally: Tally): string[] {
     ...(more > 0
       ? [`… and ${grouped(more)} more that failed; --json has them all`]
       : []),
+    ...cut,
   ];
 }
 

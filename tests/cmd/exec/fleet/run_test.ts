@@ -137,6 +137,7 @@ Deno.test("more nodes than 50 are Run Command's, by their tags", async () => {
     executionTimeout: 172_800,
     maxConcurrency: "10%",
     maxErrors: "100%",
+    comment: undefined,
   });
   assert.equal(fleet.out().split("\n").length, 52);
   assert.match(fleet.out(), /^i-0 \| on i-0\n/);
@@ -249,6 +250,7 @@ Deno.test("--json: an object for each event", async () => {
         succeeded: 0,
         failed: 1,
         skipped: 0,
+        truncated: 0,
         codes: { 255: 1 },
         exitCode: 1,
       },
@@ -428,12 +430,16 @@ Deno.test("output that the list does not have is asked for; what is cut is said"
       }),
     },
   });
-  assert.equal(await fleet.run(), 0);
+  assert.equal(await fleet.run(), 1, "as what is there is not all");
   assert.deepEqual(fleet.calls.asked, ["i-1"]);
   assert.equal(fleet.out(), "i-1 | all there is\n");
   assert.match(
     fleet.err(),
-    /i-1: Output is missing: Run Command keeps only the first 24 000 char/,
+    /i-1: Output is missing: Run Command keeps only the first 24 000 bytes/,
+  );
+  assert.match(
+    fleet.err(),
+    /^Output of 1 is missing; --via session has it all$/m,
   );
 });
 

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import type { NodeCommandResult } from "../../../lib/aws/mod.ts";
 import { SignalError } from "../../../lib/session/signal_error.ts";
-import {
-  execByRunCommand,
-  type RunCommandOptions,
-} from "../../../cmd/exec/run_command.ts";
+import { runByRunCommand } from "../../../cmd/exec/by_run_command.ts";
 import { CommandError } from "../../../cmd/errors.ts";
 import { Notices } from "../../../cmd/notices.ts";
 import { TestContext } from "../../testkit/context.ts";
 
-const options: RunCommandOptions = {
-  node: { id: "i-0123456789abcdef0", name: "web" },
-  windows: false,
-  script: ["uptime"],
-  timeout: undefined,
-  bySession: "ssm exec web --via session -- uptime",
-};
+const node = { id: "i-0123456789abcdef0", name: "web" };
+type Options = Parameters<typeof runByRunCommand>[1];
 
 const ended: NodeCommandResult = {
   commandId: "command",
@@ -31,7 +23,7 @@ const ended: NodeCommandResult = {
 
 async function run(
   result: Partial<NodeCommandResult>,
-  more: Partial<RunCommandOptions> = {},
+  more: Partial<Options> & { platform?: string } = {},
   signal: AbortSignal = new AbortController().signal,
 ) {
   const context = new TestContext();
@@ -48,23 +40,17 @@ async function run(
     streamHosts: [],
   });
   const notices = new Notices(context.terminal, { quiet: true, verbose: 0 });
-  let code: number | undefined;
-  let error: unknown;
-  try {
-    code = await execByRunCommand({ ...options, ...more }, {
-      context,
-      aws,
-      notices,
-      signal,
-    });
-  } catch (thrown) {
-    error = thrown;
-  }
-  return { code, error, terminal: context.terminal, requests };
+  const { platform, ...options } = more;
+  const outcome = await runByRunCommand(
+    { ...node, platform },
+    { line: ["uptime"], timeout: undefined, reason: undefined, ...options },
+    { context, aws, notices, signal },
+  ).catch((error: unknown) => error);
+  return { outcome, terminal: context.terminal, requests };
 }
 
 Deno.test("output goes where it belongs, and the exit code is the command's", async () => {
-  const { code, terminal, requests } = await run({
+  const { outcome, terminal, requests } = await run({
     code: 42,
     output: {
       stdout: "out\n",
@@ -72,34 +58,38 @@ Deno.test("output goes where it belongs, and the exit code is the command's", as
       truncated: { stdout: false, stderr: false },
     },
   });
-  assert.equal(code, 42);
+  assert.equal(outcome, 42);
   assert.equal(terminal.outputText, "out\n");
   assert.equal(terminal.errorText, "err\n");
   assert.deepEqual(requests, [{
-    nodeId: options.node.id,
+    nodeId: node.id,
     documentName: "AWS-RunShellScript",
     script: ["uptime"],
+    // As long as it takes: AWS's own hour would end it.
     executionTimeout: 172_800,
     deliveryTimeout: 120,
+    comment: undefined,
   }]);
 });
 
-Deno.test("what is cut is said, quiet or not, on a line of its own", async () => {
-  const { code, terminal } = await run({
+Deno.test("what is cut is an error, with what is left of the output", async () => {
+  const { outcome, terminal } = await run({
     output: {
       stdout: "x",
       stderr: "y",
       truncated: { stdout: true, stderr: true },
     },
   });
-  assert.equal(code, 0);
-  assert.equal(terminal.outputText, "x");
+  assert.ok(outcome instanceof CommandError);
+  assert.equal(outcome.exitCode, 1);
   assert.equal(
-    terminal.errorText,
-    "y\nssm: Output is missing: Run Command keeps only the first 24 000 " +
-      "characters of standard output and the first 8 000 characters of " +
-      "standard error\nhint: ssm exec web --via session -- uptime\n",
+    outcome.message,
+    "Output is missing: Run Command keeps only the first 24 000 bytes of " +
+      "standard output and the first 8 000 characters of standard error",
   );
+  assert.deepEqual(outcome.hints, [`ssm exec ${node.id} --via session -- …`]);
+  assert.equal(terminal.outputText, "x");
+  assert.equal(terminal.errorText, "y");
 });
 
 Deno.test("an end without an exit code is a sentence and a code of ours", async () => {
@@ -114,28 +104,34 @@ Deno.test("an end without an exit code is a sentence and a code of ours", async 
       ["failed", 1],
     ] as const
   ) {
-    const { error } = await run({ state, code: -1 });
-    assert.ok(error instanceof CommandError, state);
-    assert.equal(error.exitCode, code, state);
-    assert.match(error.message, /^The command on web has no exit code: \w/);
+    const { outcome } = await run({ state, code: -1 });
+    assert.ok(outcome instanceof CommandError, state);
+    assert.equal(outcome.exitCode, code, state);
+    assert.match(outcome.message, /^Cannot run the command on i-\w+ by Run Co/);
   }
 });
 
-Deno.test("PowerShell has a document of its own, and seconds are whole", async () => {
-  const { requests } = await run({}, { windows: true, timeout: 1_500 });
+Deno.test("PowerShell has a document of its own, seconds are whole, comments short", async () => {
+  const { requests } = await run({}, {
+    platform: "Windows",
+    timeout: 1_500,
+    line: "Get-Date",
+    reason: "é".repeat(256),
+  });
   assert.deepEqual(requests, [{
-    nodeId: options.node.id,
+    nodeId: node.id,
     documentName: "AWS-RunPowerShellScript",
-    script: ["uptime"],
+    script: ["Get-Date"],
     executionTimeout: 2,
     deliveryTimeout: 120,
+    comment: "é".repeat(100),
   }]);
 });
 
-Deno.test("after Ctrl-C the exit code is the signal's", async () => {
+Deno.test("after Ctrl-C what was written until then is there", async () => {
   const stop = new AbortController();
   stop.abort(new SignalError("SIGINT"));
-  const { code, terminal } = await run(
+  const { outcome, terminal } = await run(
     {
       aborted: true,
       state: "cancelled",
@@ -145,6 +141,6 @@ Deno.test("after Ctrl-C the exit code is the signal's", async () => {
     {},
     stop.signal,
   );
-  assert.equal(code, 130);
+  assert.ok(outcome instanceof SignalError);
   assert.equal(terminal.outputText, "so far\n");
 });
