@@ -28,18 +28,21 @@ export class LineSplitter {
    * @param bytes Valid during the call only.
    */
   push(bytes: Uint8Array): void {
-    let rest = bytes;
-    while (rest.length > 0) {
+    for (let from = 0; from < bytes.length;) {
+      const at = bytes.indexOf(newline, from);
+      const end = at < 0 ? bytes.length : at + 1;
       const room = longestLine - this.#size;
-      const at = rest.subarray(0, room).indexOf(newline);
-      if (at < 0 && rest.length < room) {
-        this.#held.push(rest.slice());
-        this.#size += rest.length;
+      if (end - from > room) {
+        this.#line(bytes.subarray(from, from + room));
+        from += room;
+      } else if (at < 0 && end - from < room) {
+        this.#held.push(bytes.slice(from));
+        this.#size += end - from;
         return;
+      } else {
+        this.#line(bytes.subarray(from, end));
+        from = end;
       }
-      const length = at < 0 ? room : at + 1;
-      this.#line(rest.subarray(0, length));
-      rest = rest.subarray(length);
     }
   }
 

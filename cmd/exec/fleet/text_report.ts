@@ -112,7 +112,7 @@ export class TextReport implements FleetReport {
       writer.write(
         stream,
         prefix,
-        line.slice(),
+        line,
         ...(whole ? [] : [newline]),
       );
     });

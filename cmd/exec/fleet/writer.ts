@@ -8,22 +8,26 @@
 import type { StatusLine } from "../../status_line.ts";
 import type { OutputStream } from "./run_on_node.ts";
 
-/** With so many bytes waiting, whoever can wait is asked to. */
+/** With so many bytes waiting, whoever can wait is asked to, until half of them are written. */
 const highWater = 1 << 20;
 
-/** Lines of one stream that follow one another. */
-interface Batch {
+/** Lines gather in blocks of so many bytes: arrays of their own would take far more than they hold. */
+const blockSize = 1 << 16;
+
+/** Bytes of one stream that follow one another. */
+interface Block {
   readonly stream: OutputStream;
-  readonly pieces: Uint8Array[];
-  size: number;
+  readonly bytes: Uint8Array;
+  used: number;
 }
 
 /** Writes lines above the live line. */
 export class LineWriter {
   readonly #status: StatusLine;
-  #batches: Batch[] = [];
+  #blocks: Block[] = [];
   #waiting = 0;
   #running: Promise<void> | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
   #failed: { readonly error: unknown } | undefined;
 
   /** @param status The line at the bottom, and the terminal. */
@@ -32,29 +36,35 @@ export class LineWriter {
   }
 
   /**
-   * Takes pieces of a line; they are kept, not copied.
+   * Takes a line.
    * @param stream Where it goes.
-   * @param pieces What it consists of.
+   * @param pieces What it consists of; they are copied.
    * @throws What a write before failed with, as a closed pipe.
    */
   write(stream: OutputStream, ...pieces: readonly Uint8Array[]): void {
     if (this.#failed !== undefined) throw this.#failed.error;
-    let batch = this.#batches.at(-1);
-    if (batch?.stream !== stream) {
-      batch = { stream, pieces: [], size: 0 };
-      this.#batches.push(batch);
+    let size = 0;
+    for (const piece of pieces) size += piece.length;
+    let block = this.#blocks.at(-1);
+    // A line is not spread over blocks: another stream's line could come in between.
+    if (block?.stream !== stream || block.bytes.length - block.used < size) {
+      const bytes = new Uint8Array(Math.max(size, blockSize));
+      block = { stream, bytes, used: 0 };
+      this.#blocks.push(block);
     }
     for (const piece of pieces) {
-      batch.pieces.push(piece);
-      batch.size += piece.length;
-      this.#waiting += piece.length;
+      block.bytes.set(piece, block.used);
+      block.used += piece.length;
     }
+    this.#waiting += size;
     this.#running ??= this.#run();
   }
 
   /** Resolves when there is room for more; `undefined` where there is. */
   room(): Promise<void> | undefined {
-    return this.#waiting < highWater ? undefined : this.#running;
+    if (this.#waiting < highWater) return undefined;
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
   }
 
   /**
@@ -71,28 +81,27 @@ export class LineWriter {
     await Promise.resolve();
     try {
       for (;;) {
-        const batch = this.#batches.shift();
-        if (batch === undefined) break;
-        const bytes = joined(batch);
-        await this.#status.above(bytes, batch.stream);
-        this.#waiting -= bytes.length;
+        const block = this.#blocks.shift();
+        if (block === undefined) break;
+        await this.#status.above(
+          block.bytes.subarray(0, block.used),
+          block.stream,
+        );
+        this.#waiting -= block.used;
+        if (this.#waiting <= highWater / 2) this.#makeRoom();
       }
     } catch (error) {
       this.#failed = { error };
-      this.#batches = [];
+      this.#blocks = [];
       this.#waiting = 0;
     } finally {
       this.#running = undefined;
+      this.#makeRoom();
     }
   }
-}
 
-function joined({ pieces, size }: Batch): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
+  #makeRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
   }
-  return bytes;
 }
