@@ -4,7 +4,7 @@ import type { ExecFlags } from "../../cmd/exec/flags.ts";
 import { runCommandLine } from "../../cmd/mod.ts";
 import { AwsCallError } from "../../lib/aws/errors.ts";
 import type { CommandOutput } from "../../lib/aws/mod.ts";
-import { SignalError } from "../../lib/session/signal_error.ts";
+import type { SignalError } from "../../lib/session/signal_error.ts";
 import { TestContext } from "../testkit/context.ts";
 import { MemoryTerminal } from "../testkit/memory_terminal.ts";
 
@@ -151,6 +151,9 @@ Deno.test("run: a document that is denied leads to the next way, and then to Run
     nodeId: context.requests[0]?.target,
     documentName: "AWS-RunShellScript",
     script: ["ls 'a b'"],
+    executionTimeout: 172_800,
+    deliveryTimeout: 120,
+    comment: undefined,
   }]);
   // But what Run Command cannot carry is refused with the session's reason.
   assert.equal(await run(context, "web-server", "--binary", "--", "ls"), 125);
@@ -184,7 +187,7 @@ Deno.test("run: output that Run Command cut off is an error", async () => {
     assert.equal(context.terminal.outputText, "beginning");
     assert.match(
       context.terminal.errorText,
-      /its end is missing\nhint: ssm exec/,
+      /^ssm: Output is missing: .* 24 000 bytes.*\nhint: ssm exec/m,
     );
   }
 });
