@@ -163,7 +163,8 @@ Deno.test("Ctrl-C reaches every session's command, and none is left behind", {
   assert.equal((await child.status).code, 130);
   assert.match(errors, /Ctrl-C was passed on to all nodes/);
   assert.deepEqual(
-    text.trimEnd().split("\n").filter((line) => line.includes("caught")),
+    text.trimEnd().split("\n").filter((line) => line.includes("caught"))
+      .sort(),
     ["a | caught", "b | caught"],
     errors,
   );
