@@ -1,6 +1,6 @@
 /**
- * The two ways in which a port session carries local connections, as the session sees them:
- * mux_port.ts and basic_port.ts.
+ * The ways in which a port session carries local connections, as the session sees them:
+ * mux_port.ts, basic_port.ts and stdio_port.ts.
  *
  * @module
  */
@@ -69,4 +69,9 @@ export interface Carrier {
   fullest(): { readonly peer: string; readonly waiting: number } | undefined;
   /** Ends all connections at once; how many there were. */
   dispose(): number;
+  /**
+   * Resolves when what came is written to whoever still reads it after {@linkcode dispose}; absent
+   * where nobody does. Never rejects.
+   */
+  drained?(): Promise<void>;
 }

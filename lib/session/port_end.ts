@@ -21,6 +21,8 @@ export interface PortEnd {
   readonly kind: "left" | "idle" | "ended" | "failed" | "denied" | "lost";
   /** A sentence without a full stop. */
   readonly message: string;
+  /** True where the service ended it without a word, as when the destination has closed. */
+  readonly silent?: true;
   /** The error, which may know what to do about it. */
   readonly cause?: unknown;
 }
@@ -54,7 +56,11 @@ export function portEndOfChannel(event: ClosedEvent | FailedEvent): PortEnd {
   }
   const text = output.trim().replace(/\.$/, "");
   if (text === "") {
-    return { kind: "ended", message: "The service ended the session" };
+    return {
+      kind: "ended",
+      message: "The service ended the session",
+      silent: true,
+    };
   }
   return { kind: idleWords.test(text) ? "idle" : "ended", message: text };
 }

@@ -12,18 +12,14 @@ import { Flag } from "../protocol/message/payload.ts";
 import { SmuxProtocolError } from "../protocol/smux/frame.ts";
 import {
   agentIsAfter,
-  keepAliveDisabledAfter,
-  multiplexingAfter,
-  remoteHostsAfter,
   terminateFlagAfter,
 } from "../protocol/message/version.ts";
 import type { Backlog } from "./backlog.ts";
-import { BasicPort } from "./basic_port.ts";
 import type { Carrier, CarrierHost, LocalPeer, Unsettled } from "./carrier.ts";
+import { type CarrierRequest, chooseCarrier } from "./choose_carrier.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
 import { Driver } from "./driver.ts";
 import { leave } from "./leave.ts";
-import { MuxPort } from "./mux_port.ts";
 import {
   type PortEnd,
   portEndOfChannel,
@@ -49,13 +45,11 @@ const flagLimit = 1000;
 const basicProbe = 300;
 
 /** What {@linkcode PortSession.open} needs. */
-export interface PortSessionOptions {
+export interface PortSessionOptions extends CarrierRequest {
   readonly grant: SessionGrant;
   readonly control: SessionControl;
   readonly clock: Clock;
   readonly backlog: Backlog;
-  /** True where the destination is another host than the node. */
-  readonly remoteHost: boolean;
   /** Bytes in each payload, where that is not to change by itself. */
   readonly payloadSize: number | undefined;
   /** Milliseconds that a connection stays half open (sessions.md §6.3). */
@@ -249,41 +243,25 @@ export class PortSession {
     }
   }
 
-  #begin({ sessionType, agentVersion = "", properties }: StartedEvent): void {
-    if (sessionType !== "Port" || properties === null) {
-      return this.#finish({
-        kind: "failed",
-        message: "The document starts another session than one for ports",
-      });
+  #begin(event: StartedEvent): void {
+    const chosen = chooseCarrier(event, this.#options, this.#host());
+    if (typeof chosen === "string") {
+      return this.#finish({ kind: "failed", message: chosen });
     }
-    // An older agent ignores the host, and would lead to a port of its own without a word.
-    if (
-      this.#options.remoteHost && !agentIsAfter(agentVersion, remoteHostsAfter)
-    ) {
-      return this.#finish({
-        kind: "failed",
-        message:
-          `Agent ${agentVersion} cannot forward to other hosts: 3.1.1374.0 or later does`,
-      });
+    const { carrier, ready } = chosen;
+    this.#agentVersion = event.agentVersion ?? "";
+    this.#carrier = carrier;
+    if (ready.by === "at once") return this.#ready();
+    if (ready.by === "probe") {
+      this.#probed = true;
+      return ready.probe();
     }
-    this.#agentVersion = agentVersion;
-    if (!agentIsAfter(agentVersion, multiplexingAfter)) {
-      const { roundTrip = 0 } = this.#driver.channel;
-      const cancel = this.#options.clock.setTimer(
-        Math.max(basicProbe, 3 * roundTrip),
-        () => this.#ready(),
-      );
-      this.#end.promise.then(cancel, cancel);
-      this.#carrier = new BasicPort(this.#host());
-      return;
-    }
-    const mux = new MuxPort(
-      this.#host(),
-      !agentIsAfter(agentVersion, keepAliveDisabledAfter),
+    const { roundTrip = 0 } = this.#driver.channel;
+    const cancel = this.#options.clock.setTimer(
+      Math.max(basicProbe, 3 * roundTrip),
+      () => this.#ready(),
     );
-    this.#carrier = mux;
-    this.#probed = true;
-    mux.probe();
+    this.#end.promise.then(cancel, cancel);
   }
 
   #ready(): void {
@@ -354,8 +332,10 @@ export class PortSession {
     this.#started.reject(new PortStartError(end));
     this.resetConnections = this.#carrier?.dispose() ?? 0;
     this.#intake[Symbol.dispose]();
-    // Whoever learns of the end may count on nothing being left.
-    this.close().then(() => this.#end.resolve(end));
+    // Whoever learns of the end may count on nothing being left, in what came last neither.
+    const left = end.kind === "left";
+    this.close().then(() => left ? undefined : this.#carrier?.drained?.())
+      .then(() => this.#end.resolve(end));
   }
 
   /**
@@ -370,6 +350,7 @@ export class PortSession {
     const { clock, control, notify } = this.#options;
     const { channel } = this.#driver;
     const left = this.#over === undefined;
+    let told = false;
     this.#carrier?.dispose();
     if (
       left && !channel.over && channel.started && this.#driver.connected &&
@@ -381,8 +362,12 @@ export class PortSession {
         () => channel.over || channel.isAcknowledged(flag),
         flagLimit,
       );
+      // Without a listener there is nothing to come after the flag, and a call more could only ask
+      // for a login that ssh's user does not need any more (sessions.md §7).
+      told = this.#options.standardStreams !== undefined &&
+        channel.isAcknowledged(flag);
     }
-    const gone = channel.over && this.#over?.kind !== "failed";
+    const gone = told || channel.over && this.#over?.kind !== "failed";
     await leave({
       driver: this.#driver,
       clock,

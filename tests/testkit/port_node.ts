@@ -160,8 +160,8 @@ export class PortNode {
         },
       },
     }, clock.now());
-    const multiplexes = agentVersion !== basicAgent &&
-      !agentVersion.startsWith("2.");
+    const multiplexes = properties?.type === "LocalPortForwarding" &&
+      agentVersion !== basicAgent && !agentVersion.startsWith("2.");
     this.agent.onEvent = (event) => {
       if (event.type === "flag") {
         this.flags.push(event.flag);
