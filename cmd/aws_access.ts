@@ -15,6 +15,7 @@ import type {
   ResolvedContainer,
   ResolvedTarget,
   RunCommandCalls,
+  SshKeyRequest,
 } from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
@@ -134,6 +135,8 @@ export interface AwsAccess extends Disposable {
     notice: (message: string) => void,
     signal: AbortSignal,
   ): Promise<StartedSession>;
+  /** SendSSHPublicKey: the instance lets the key in for a minute; rejects with AwsCallError. */
+  sendSshKey(request: SshKeyRequest, signal: AbortSignal): Promise<void>;
   /** Why a node is not connected, as a phrase. */
   diagnose(id: string, signal: AbortSignal): Promise<string>;
 }
@@ -143,6 +146,7 @@ const sessionCode: Readonly<Record<string, () => Promise<unknown>>> = {
   "ssm shell": () => import("../lib/session/shell.ts"),
   "ssm exec": () => import("../lib/session/remote_command.ts"),
   "ssm forward": () => import("../lib/session/forward.ts"),
+  "ssm ssh-proxy": () => import("../lib/session/stdio_session.ts"),
 };
 
 /**
@@ -272,6 +276,8 @@ export async function openAwsAccess(
     runCommand: aws.runCommand,
     runNodeCommand: (request, signal) =>
       runNodeCommand(request, aws.runCommand, systemClock, signal),
+    sendSshKey: (request, signal) =>
+      aws.ec2InstanceConnect.sendSshPublicKey(request, signal),
     diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
     [Symbol.dispose]: () => aws.close(),
   };

@@ -12,6 +12,7 @@ import {
   type TargetFacts,
 } from "./diagnose.ts";
 import { Ec2Calls } from "./ec2.ts";
+import { Ec2InstanceConnectCalls } from "./ec2_instance_connect.ts";
 import { EcsCalls } from "./ecs.ts";
 import type { EcsSpec } from "./ecs_spec.ts";
 import { resolveContainer, type ResolvedContainer } from "./ecs_target.ts";
@@ -36,6 +37,7 @@ import type { SessionControl } from "../session/control.ts";
 export class Aws implements Disposable {
   readonly ssm: SsmCalls;
   readonly ec2: Ec2Calls;
+  readonly ec2InstanceConnect: Ec2InstanceConnectCalls;
   readonly kms: KmsCalls;
   readonly ecs: EcsCalls;
   readonly sts: StsCalls;
@@ -47,6 +49,7 @@ export class Aws implements Disposable {
     this.#clients = new AwsClients(settings);
     this.ssm = new SsmCalls(this.#clients);
     this.ec2 = new Ec2Calls(this.#clients);
+    this.ec2InstanceConnect = new Ec2InstanceConnectCalls(this.#clients);
     this.kms = new KmsCalls(this.#clients);
     this.ecs = new EcsCalls(this.#clients);
     this.sts = new StsCalls(this.#clients);

@@ -5,6 +5,7 @@
  */
 
 import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { EC2InstanceConnectClient } from "@aws-sdk/client-ec2-instance-connect";
 import type { ECSClient } from "@aws-sdk/client-ecs";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import type { SSMClient } from "@aws-sdk/client-ssm";
@@ -37,6 +38,7 @@ export class AwsClients {
   #ssm: Promise<SSMClient> | undefined;
   #ssmOnce: Promise<SSMClient> | undefined;
   #ec2: Promise<EC2Client> | undefined;
+  #ec2InstanceConnect: Promise<EC2InstanceConnectClient> | undefined;
   #kms: Promise<KMSClient> | undefined;
   #ecs: Promise<ECSClient> | undefined;
   #sts: Promise<STSClient> | undefined;
@@ -108,6 +110,16 @@ export class AwsClients {
     return this.#ec2 ??= (async () => {
       const { EC2Client } = await import("@aws-sdk/client-ec2");
       return new EC2Client(await this.#configuration());
+    })();
+  }
+
+  /** The EC2 Instance Connect client. */
+  ec2InstanceConnect(): Promise<EC2InstanceConnectClient> {
+    return this.#ec2InstanceConnect ??= (async () => {
+      const { EC2InstanceConnectClient } = await import(
+        "@aws-sdk/client-ec2-instance-connect"
+      );
+      return new EC2InstanceConnectClient(await this.#configuration());
     })();
   }
 

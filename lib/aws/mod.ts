@@ -10,6 +10,7 @@ export { type CommandState, neverBegan, stateReason } from "./command_state.ts";
 export type { Credentials, CredentialSource } from "./credentials.ts";
 export type { TargetFacts, TargetVerdict } from "./diagnose.ts";
 export type { Ec2Instance } from "./ec2.ts";
+export type { SshKeyRequest } from "./ec2_instance_connect.ts";
 export type {
   EcsContainer,
   EcsTask,

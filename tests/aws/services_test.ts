@@ -191,3 +191,22 @@ Deno.test("STS says who we are", () =>
       userId: "AIDA",
     });
   }));
+
+Deno.test("a public key is sent to EC2 Instance Connect, which finds the instance by its id", () =>
+  withFake({
+    "ec2-instance-connect:SendSSHPublicKey": () => ({
+      json: { RequestId: "r", Success: true },
+    }),
+  }, async (aws, fake) => {
+    const request = {
+      instanceId: "i-0aaaaaaaaaaaaaaaa",
+      user: "ubuntu",
+      publicKey: "ssh-ed25519 AAAA ssm",
+    };
+    await aws.ec2InstanceConnect.sendSshPublicKey(request);
+    assert.deepEqual(fake.requests[0]?.input, {
+      InstanceId: request.instanceId,
+      InstanceOSUser: request.user,
+      SSHPublicKey: request.publicKey,
+    });
+  }));

@@ -130,6 +130,7 @@ export class TestContext implements Context {
       },
       control: this.control,
     });
+  onSendKey: AwsAccess["sendSshKey"] = () => Promise.resolve();
   onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
@@ -259,6 +260,7 @@ export class TestContext implements Context {
         this.containerCommands.push(request);
         return this.onExecute(request, notice, signal);
       },
+      sendSshKey: (request, signal) => this.onSendKey(request, signal),
       diagnose: (id, signal) => this.onDiagnose(id, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;

@@ -39,6 +39,7 @@ export type FakeHandler = (
 const TARGETS: Readonly<Record<string, string>> = {
   AmazonSSM: "ssm",
   TrentService: "kms",
+  AWSEC2InstanceConnectService: "ec2-instance-connect",
   AmazonEC2ContainerServiceV20141113: "ecs",
 };
 
