@@ -21,6 +21,7 @@ import { signalExitCode } from "./signals.ts";
 import {
   parseFaults,
   parseHosts,
+  parsePorts,
   type SimulateFlags,
   simulateFlags,
 } from "./simulate_flags.ts";
@@ -174,6 +175,8 @@ export function parseSimulate(
       hosts: parseHosts(flags.host ?? []),
       ...(flags.scripts === undefined ? {} : { scripts: flags.scripts }),
       ...(flags.apiRate === undefined ? {} : { apiRate: flags.apiRate }),
+      ports: parsePorts(flags.portMap ?? []),
+      authorizedKeys: flags.authorizedKeys,
     },
     command: rest,
     demo: flags.demo,

@@ -7,6 +7,7 @@
 import type { FlagParametersForType } from "@stricli/core";
 import type { DirectionFaults, Faults } from "../lib/simulator/options.ts";
 import { parseHost } from "../lib/simulator/hosts.ts";
+import { parsePort, type Ports } from "../lib/simulator/ports.ts";
 import type { CommandWorld } from "./context.ts";
 import { UsageError } from "./errors.ts";
 import {
@@ -20,12 +21,17 @@ import {
 /** A name that nodes know, and its address. */
 export type Host = readonly [name: string, address: string];
 
+/** A port of nodes, and the port of this machine that it leads to. */
+export type Port = readonly [from: number, to: number];
+
 /** The flags of `ssm simulate` as parsed. */
 export interface SimulateFlags extends GeneralFlags {
   readonly node?: readonly string[];
   readonly nodes?: number;
   readonly task?: readonly string[];
   readonly host?: readonly Host[];
+  readonly portMap?: readonly Port[];
+  readonly authorizedKeys?: string;
   readonly region?: string;
   readonly kmsKey?: string;
   readonly pace: "real" | "fast";
@@ -100,6 +106,22 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
       brief: "A host that nodes can forward to, on this machine",
       optional: true,
       variadic: true,
+    },
+    portMap: {
+      kind: "parsed",
+      parse: port,
+      placeholder: "port=port",
+      brief: "A port of nodes that is another one here, as 22=2222",
+      optional: true,
+      variadic: true,
+    },
+    authorizedKeys: {
+      kind: "parsed",
+      parse: nonEmpty,
+      placeholder: "folder",
+      brief: "Put keys sent to EC2 Instance Connect there, for an sshd with " +
+        "AuthorizedKeysFile folder/i-…/%u",
+      optional: true,
     },
     region: {
       kind: "parsed",
@@ -258,6 +280,34 @@ function host(text: string): Host {
     );
   }
   return found;
+}
+
+/**
+ * A port from its flag.
+ * @throws UsageError for anything but two ports.
+ */
+function port(text: string): Port {
+  const found = parsePort(text);
+  if (found === undefined) {
+    throw new UsageError("it is a node's port and this machine's, as 22=2222");
+  }
+  return found;
+}
+
+/**
+ * The ports that are others on this machine, from the flags.
+ * @param ports As parsed.
+ * @throws UsageError for a port given twice.
+ */
+export function parsePorts(ports: readonly Port[]): Ports {
+  const known = new Map<number, number>();
+  for (const [from, to] of ports) {
+    if (known.has(from)) {
+      throw new UsageError(`Cannot use --port-map ${from} twice`);
+    }
+    known.set(from, to);
+  }
+  return known;
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { Hosts } from "./hosts.ts";
 import { defaultTasks, type SimulatedTask } from "./tasks.ts";
+import type { Ports } from "./ports.ts";
 
 /** One simulated node. */
 export interface SimulatedNode {
@@ -96,6 +97,13 @@ export interface SimulatorOptions {
   readonly scripts: "auto" | "real" | "imitated";
   /** Calls of one operation per second that the APIs take; 0 = no limit. */
   readonly apiRate: number;
+  /** Ports that lead to another port of this machine than their own. */
+  readonly ports: Ports;
+  /**
+   * A folder for the keys that EC2 Instance Connect is sent, one file for each node and user, for
+   * an sshd on this machine (`AuthorizedKeysFile folder/i-…/%u`); `undefined` = they are forgotten.
+   */
+  readonly authorizedKeys: string | undefined;
   /** One line per event, for `-v`. Never holds a token or key. */
   readonly log: (line: string) => void;
 }
@@ -176,5 +184,7 @@ export const defaultOptions: SimulatorOptions = {
   hosts: {},
   scripts: "auto",
   apiRate: 0,
+  ports: new Map(),
+  authorizedKeys: undefined,
   log: () => {},
 };

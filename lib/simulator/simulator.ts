@@ -7,6 +7,7 @@
 
 import { systemClock } from "../io/clock.ts";
 import type { Clock } from "../session/transport.ts";
+import { SimulatedEc2InstanceConnect } from "./api/ec2_instance_connect.ts";
 import { SimulatedEc2 } from "./api/ec2.ts";
 import { SimulatedEcs } from "./api/ecs.ts";
 import { SimulatedKms } from "./api/kms.ts";
@@ -92,6 +93,11 @@ export async function assembleSimulator(
   });
   const pager = new Pager(random(32));
   const kms = new SimulatedKms(options.kmsKeyId, options.region);
+  const ec2InstanceConnect = new SimulatedEc2InstanceConnect({
+    nodes: options.nodes,
+    folder: options.authorizedKeys,
+    now,
+  });
   const signer = { credentials, region: options.region, now };
   const { nodes, tasks, region, denyDocuments, log, pace, scripts } = options;
   const commands = new SimulatedCommands({ clock, random, pace, scripts });
@@ -128,6 +134,7 @@ export async function assembleSimulator(
         now,
       }),
       ec2: new SimulatedEc2({ nodes, region, pager, now }),
+      ec2InstanceConnect,
       kms,
       rate: new RequestRate(options.apiRate, now),
       signer,
@@ -147,6 +154,7 @@ export async function assembleSimulator(
       registry.terminateAll("The simulator was stopped.");
       await commands.close();
       await service.close();
+      ec2InstanceConnect[Symbol.dispose]();
     })();
   return {
     environment: clientEnvironment(endpoint, region, credentials),

@@ -10,6 +10,7 @@
 import { type ExpectedSigner, verifySignature } from "../sigv4_verify.ts";
 import type { SimulatedEc2 } from "./ec2.ts";
 import type { SimulatedEcs } from "./ecs.ts";
+import type { SimulatedEc2InstanceConnect } from "./ec2_instance_connect.ts";
 import {
   ApiError,
   type ApiProtocol,
@@ -27,6 +28,7 @@ import { handleSts } from "./sts.ts";
 export interface ApiServerOptions {
   readonly ssm: SimulatedSsm;
   readonly ec2: SimulatedEc2;
+  readonly ec2InstanceConnect: SimulatedEc2InstanceConnect;
   readonly kms: SimulatedKms;
   readonly ecs: SimulatedEcs;
   /** How many calls are taken. */
@@ -55,14 +57,18 @@ const closeGrace = 500;
 interface Route {
   readonly protocol: ApiProtocol;
   /** SigV4's name of the service. */
-  readonly service: "ssm" | "kms" | "ecs" | "ec2" | "sts";
+  readonly service: JsonService | "ec2" | "sts";
   readonly operation: string;
 }
 
-const jsonPrefixes: Readonly<Record<string, "ssm" | "kms" | "ecs">> = {
+/** The services that speak JSON. */
+type JsonService = "ssm" | "kms" | "ecs" | "ec2-instance-connect";
+
+const jsonPrefixes: Readonly<Record<string, JsonService>> = {
   AmazonSSM: "ssm",
   TrentService: "kms",
   AmazonEC2ContainerServiceV20141113: "ecs",
+  AWSEC2InstanceConnectService: "ec2-instance-connect",
 };
 
 /**
@@ -201,7 +207,7 @@ function findRoute(headers: Headers, form: URLSearchParams): Route {
   }
   throw new ApiError(
     "UnknownOperationException",
-    "The simulator knows SSM, KMS, ECS, EC2 and STS calls alone",
+    "The simulator knows SSM, KMS, ECS, EC2, EC2 Instance Connect and STS calls alone",
     404,
   );
 }
@@ -247,6 +253,8 @@ function call(
     ? options.kms
     : service === "ecs"
     ? options.ecs
+    : service === "ec2-instance-connect"
+    ? options.ec2InstanceConnect
     : options.ssm;
   const output = api.handle(operation, input);
   return new Response(JSON.stringify(output), {

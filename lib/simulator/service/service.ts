@@ -91,7 +91,8 @@ class Service implements RunningService {
 
   #start(session: SimulatedSession): void {
     const { registry, clock, options, kms } = this.#dependencies;
-    const { log, kmsKeyId, shell, separateOutput, faults, hosts } = options;
+    const { log, kmsKeyId, shell, separateOutput, faults, hosts, ports } =
+      options;
     const { node, documentName, parameters, id } = session;
     const served = new ServiceSession({
       session,
@@ -110,7 +111,8 @@ class Service implements RunningService {
           kmsKeyId,
           decrypt: (blob, context, keyId) => kms.decrypt(blob, context, keyId),
           hosts,
-          connect: connectLoopback,
+          connect: (address, port, signal) =>
+            connectLoopback(address, ports.get(port) ?? port, signal),
           shell,
           separateOutput,
           environment: Deno.env.toObject(),
