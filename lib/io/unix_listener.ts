@@ -20,13 +20,17 @@ import { longestSocketPath, socketPathLength } from "./socket_path.ts";
  * umask would do too, but Deno lets only a program with every `--allow-sys` right change it.)
  *
  * @param path Where.
+ * @param inUse What becomes of a socket of ours on which somebody listens.
  * @throws ListenError
  */
-export async function listenUnix(path: string): Promise<LocalListener> {
+export async function listenUnix(
+  path: string,
+  inUse: "refuse" | "replace" = "refuse",
+): Promise<LocalListener> {
   if (socketPathLength(path) > longestSocketPath()) {
     throw new ListenError({ kind: "unix", path }, tooLong);
   }
-  await refuseOccupied(path);
+  await refuseOccupied(path, inUse);
   let folder: string | undefined;
   let listener: Deno.UnixListener | undefined;
   try {
@@ -74,8 +78,11 @@ function makePrivateFolder(parent: string): string {
   }
 }
 
-/** Throws unless nothing is at the path, or a socket on which nobody listens. */
-async function refuseOccupied(path: string): Promise<void> {
+/** Throws unless nothing is at the path, or a socket that may be replaced. */
+async function refuseOccupied(
+  path: string,
+  inUse: "refuse" | "replace",
+): Promise<void> {
   const refuse = (reason: string, cause?: unknown) =>
     new ListenError({ kind: "unix", path }, reason, { cause });
   let there: Deno.FileInfo;
@@ -104,7 +111,7 @@ async function refuseOccupied(path: string): Promise<void> {
       error,
     );
   }
-  throw refuse("another program listens there");
+  if (inUse === "refuse") throw refuse("another program listens there");
 }
 
 function unixListenError(path: string, cause: unknown): ListenError {
