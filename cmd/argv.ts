@@ -18,7 +18,8 @@ export interface FlagShape {
   readonly name: string;
   /** Its one-letter forms. */
   readonly letters: readonly string[];
-  readonly kind: "value" | "boolean" | "counter";
+  /** `optional`: a value may follow, and only behind `=`. */
+  readonly kind: "value" | "optional" | "boolean" | "counter";
   /** True when giving it twice means two values; else the last one counts. */
   readonly repeats: boolean;
   readonly hidden: boolean;
@@ -34,6 +35,7 @@ export interface FlagTable {
       readonly brief: string;
       readonly hidden?: boolean | undefined;
       readonly variadic?: boolean | string | undefined;
+      readonly inferEmpty?: boolean | undefined;
     }>
   >;
   /** Letters to names in code. */
@@ -89,6 +91,8 @@ export function flagShapes(parameters: FlagTable): FlagShape[] {
         .map(([letter]) => letter),
       kind: flag.kind === "boolean" || flag.kind === "counter"
         ? flag.kind
+        : flag.inferEmpty
+        ? "optional"
         : "value",
       repeats: flag.kind === "counter" || Boolean(flag.variadic),
       hidden: flag.hidden ?? false,
@@ -134,7 +138,7 @@ export function tokenize(
       }
       if (flag.kind === "value") {
         value ??= nextValue(`--${name}`, waiting, flags, command);
-      }
+      } else if (flag.kind === "optional") value ??= "";
       tokens.push({ flag, value: negated ? "false" : value });
     } else if (arg.startsWith("-") && arg !== "-") {
       tokens.push(...cluster(arg.slice(1), waiting, flags, command));

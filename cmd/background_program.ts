@@ -5,7 +5,7 @@
  */
 
 import type { ChildEnd } from "./context.ts";
-import { permissionFlags } from "./permissions.ts";
+import { ownCommand } from "./own_command.ts";
 
 /** The byte on its standard error behind all that it said before it was ready; no text has it. */
 export const endMark = 0;
@@ -27,8 +27,9 @@ export interface BackgroundProgram {
  * us, and end with us: whoever waits for the end of our standard error must not wait for it.
  */
 export function runInBackground(errorIsTerminal: boolean): BackgroundProgram {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...ownArguments(), ...Deno.args, "--background-child"],
+  const [program = "", ...first] = ownCommand();
+  const child = new Deno.Command(program, {
+    args: [...first, ...Deno.args, "--background-child"],
     stdin: "inherit",
     stdout: "piped",
     stderr: errorIsTerminal ? "inherit" : "piped",
@@ -51,24 +52,6 @@ export function runInBackground(errorIsTerminal: boolean): BackgroundProgram {
       }
     },
   };
-}
-
-/** What leads Deno to our program; an executable is the program. */
-function ownArguments(): string[] {
-  if (Deno.build.standalone) return [];
-  const config = new URL("deno.json", Deno.mainModule);
-  const path = decodeURIComponent(config.pathname);
-  return [
-    "run",
-    "--no-prompt",
-    "--quiet",
-    ...permissionFlags,
-    // A program that was started from elsewhere than a file has no such file beside it.
-    ...(config.protocol === "file:"
-      ? [`--config=${Deno.build.os === "windows" ? path.slice(1) : path}`]
-      : []),
-    Deno.mainModule,
-  ];
 }
 
 /** Passes on what comes, for as long as we live; resolves at the mark, or the end. */

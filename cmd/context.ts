@@ -16,6 +16,10 @@ import type {
 } from "../lib/session/remote_command.ts";
 import type { SessionEnd, ShellOptions } from "../lib/session/shell.ts";
 import type {
+  StdioEnd,
+  StdioSessionOptions,
+} from "../lib/session/stdio_session.ts";
+import type {
   Clock,
   LocalListener,
   Terminal,
@@ -40,6 +44,7 @@ import {
   runInBackground,
 } from "./background_program.ts";
 import type { LocalSpec } from "./forward/spec.ts";
+import { ownCommand } from "./own_command.ts";
 import { onStatusRequest, type ProcessSignals } from "./process_signals.ts";
 import {
   type ChildEnd,
@@ -47,6 +52,7 @@ import {
   type EnvironmentChanges,
   runProgram,
 } from "./run_program.ts";
+import type { SshTools } from "./ssh/tools.ts";
 
 export type {
   AwsAccess,
@@ -115,6 +121,10 @@ export interface Context {
   shell(options: ShellOptions): Promise<SessionEnd>;
   /** Makes a command on a node, which is still to be run. */
   remoteCommand(options: RemoteCommandOptions): Promise<RemoteCommandRun>;
+  /** Runs a session between standard input and output and a port to its end. */
+  stdioSession(options: StdioSessionOptions): Promise<StdioEnd>;
+  /** What the commands for ssh need of this machine. */
+  sshTools(): Promise<SshTools>;
   /** Makes a forward, which is still to be started. */
   forward(options: ForwardOptions): Promise<Forward>;
   /**
@@ -134,6 +144,8 @@ export interface Context {
   ): ChildProgram;
   /** Starts another one of us, with our arguments, that outlives us. */
   runInBackground(): BackgroundProgram;
+  /** argv that starts another one of us, without its arguments. */
+  ownCommand(): readonly string[];
 }
 
 /** What the parser hands to a command function as `this`. */
@@ -185,6 +197,16 @@ export function processContext(
       );
       return new RemoteCommand(options);
     },
+    async stdioSession(options) {
+      const { runStdioSession } = await import(
+        "../lib/session/stdio_session.ts"
+      );
+      return await runStdioSession(options);
+    },
+    async sshTools() {
+      const { sshTools } = await import("./ssh/tools.ts");
+      return sshTools;
+    },
     async forward(options) {
       const { Forward } = await import("../lib/session/forward.ts");
       return new Forward(options);
@@ -214,6 +236,7 @@ export function processContext(
       };
     },
     run: runProgram,
+    ownCommand,
     runInBackground: () => runInBackground(terminal.errorIsTerminal),
   };
 }

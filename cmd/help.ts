@@ -130,9 +130,11 @@ function valueSuffix(
   flag: {
     readonly kind: string;
     readonly placeholder?: string;
+    readonly inferEmpty?: boolean;
     readonly values?: readonly string[];
   },
 ): string {
   if (flag.kind === "boolean" || flag.kind === "counter") return "";
-  return ` <${flag.placeholder ?? flag.values?.join("|") ?? "value"}>`;
+  const value = flag.placeholder ?? flag.values?.join("|") ?? "value";
+  return flag.inferEmpty ? `[=${value}]` : ` <${value}>`;
 }

@@ -20,6 +20,7 @@ import {
   type FlagShape,
   flagShapes,
   helpFlag,
+  type SplitArguments,
   splitArguments,
   type Token,
   tokenize,
@@ -40,6 +41,10 @@ import { commandHelp, fullDescription, routesHelp } from "./help.ts";
 import { parseFailure } from "./parse_errors.ts";
 import { shellCommand } from "./shell.ts";
 import { simulateCommand } from "./simulate.ts";
+import { splitSshArguments } from "./ssh/arguments.ts";
+import { sshCommand } from "./ssh.ts";
+import { sshConfigCommand } from "./ssh_config.ts";
+import { sshProxyCommand } from "./ssh_proxy.ts";
 import { suggest } from "./suggest.ts";
 
 /** Every command. */
@@ -48,6 +53,9 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     shell: shellCommand,
     exec: execCommand,
     forward: forwardCommand,
+    ssh: sshCommand,
+    sshConfig: sshConfigCommand,
+    sshProxy: sshProxyCommand,
     simulate: simulateCommand,
   },
   docs: {
@@ -94,6 +102,12 @@ const leadingFlags: readonly FlagShape[] = [
 
 type RouteEntry = ReturnType<RouteMap<CommandWorld>["getAllEntries"]>[number];
 
+/** Commands that share their command line with another program. */
+const splitters: ReadonlyMap<
+  Command<CommandWorld>,
+  (args: readonly string[], flags: readonly FlagShape[]) => SplitArguments
+> = new Map([[sshCommand, splitSshArguments]]);
+
 /** Where the command line leads to. */
 interface Route {
   readonly target: Command<CommandWorld> | RouteMap<CommandWorld>;
@@ -124,13 +138,23 @@ async function parseAndRun(
   args: readonly string[],
   context: Context,
 ): Promise<number> {
-  const { own, rest } = splitArguments(args);
-  const route = findRoute(own);
+  const outer = splitArguments(args);
+  const route = findRoute(outer.own);
   const { target, path } = route;
   const command = ["ssm", ...path].join(" ");
   const isCommand = "parameters" in target;
   const flags = isCommand ? flagShapes(target.parameters) : leadingFlags;
-  const tokens = tokenizeForHelp(route.args, flags, command);
+  const split = isCommand ? splitters.get(target) : undefined;
+  const { own, rest } = split === undefined
+    ? { own: route.args, rest: outer.rest }
+    : split(
+      [
+        ...route.args,
+        ...(outer.rest === undefined ? [] : ["--", ...outer.rest]),
+      ],
+      flags,
+    );
+  const tokens = tokenizeForHelp(own, flags, command);
   const asked = (flag: FlagShape) =>
     tokens.some((token) => "flag" in token && token.flag === flag);
   if (asked(versionFlag)) return await print(`${version}\n`, context);

@@ -76,7 +76,7 @@ Deno.test("the help of every command has its usage, examples and every flag", as
     for (const [key, flag] of Object.entries(command.parameters.flags ?? {})) {
       const name = key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
       assert.equal(
-        new RegExp(`^ +(-., )?--${name}( |$)`, "m").test(out),
+        new RegExp(`^ +(-., )?--${name}( |\\[|$)`, "m").test(out),
         !flag.hidden,
         `--${name} of ${path.join(" ")}`,
       );

@@ -37,6 +37,8 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
       ),
     ..."--max-duration 10m --deny-document AWS-StartSSHSession --deny-document X"
       .split(" "),
+    ..."--port-map 22=2222 --port-map 80=8080 --authorized-keys /keys"
+      .split(" "),
     ..."--refuse-resume --pause-every 9 --seed 7 --allow-unsigned-upgrade --no-separate-output --idle-timeout 20m"
       .split(" "),
     ..."--scripts imitated --api-rate 2.5".split(" "),
@@ -84,6 +86,8 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     hosts: { "db.internal": "127.0.0.1", slow: "blackhole", six: "::1" },
     scripts: "imitated",
     apiRate: 2.5,
+    ports: new Map([[22, 2222], [80, 8080]]),
+    authorizedKeys: "/keys",
   });
 });
 

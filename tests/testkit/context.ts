@@ -25,6 +25,11 @@ import {
   type Simulator,
   type SimulatorOptions,
 } from "../../lib/simulator/options.ts";
+import type { SshTools } from "../../cmd/ssh/tools.ts";
+import type {
+  StdioEnd,
+  StdioSessionOptions,
+} from "../../lib/session/stdio_session.ts";
 import type { BackgroundProgram } from "../../cmd/background_program.ts";
 import type { LocalSpec } from "../../cmd/forward/spec.ts";
 import type { Forward, ForwardOptions } from "../../lib/session/forward.ts";
@@ -234,6 +239,66 @@ export class TestContext implements Context {
   onBackground: () => BackgroundProgram = () => {
     throw new Error("Nothing goes to the background in this test");
   };
+
+  /** What `stdioSession` was called with. */
+  readonly stdioSessions: StdioSessionOptions[] = [];
+  onStdio: (options: StdioSessionOptions) => Promise<StdioEnd> = (options) => {
+    options.onBegun();
+    return Promise.resolve({ kind: "left", message: "" });
+  };
+
+  stdioSession(options: StdioSessionOptions): Promise<StdioEnd> {
+    this.stdioSessions.push(options);
+    return this.onStdio(options);
+  }
+
+  /** Files that `editFile` changes. */
+  readonly files = new Map<string, Uint8Array>();
+  /** Where keys were offered, and how many are still. */
+  readonly keySockets: string[] = [];
+  keysOffered = 0;
+  /** Private folders that are there. */
+  privateFolders = 0;
+  onFindAgentKey: SshTools["findAgentKey"] = () =>
+    Promise.resolve("ssh-rsa AAAA");
+
+  sshTools(): Promise<SshTools> {
+    return Promise.resolve({
+      offerFreshKey: (path) => {
+        this.keySockets.push(path);
+        this.keysOffered++;
+        let open = true;
+        return Promise.resolve({
+          publicKey: "ssh-ed25519 AAAA ssm",
+          close: () => {
+            if (open) this.keysOffered--;
+            open = false;
+          },
+        });
+      },
+      findAgentKey: (path) => this.onFindAgentKey(path),
+      privateFolder: () => {
+        this.privateFolders++;
+        return Promise.resolve({
+          path: "/private",
+          [Symbol.asyncDispose]: () => {
+            this.privateFolders--;
+            return Promise.resolve();
+          },
+        });
+      },
+      editFile: (path, edit) => {
+        const before = this.files.get(path) ?? new Uint8Array();
+        const after = edit(before);
+        this.files.set(path, after);
+        return Promise.resolve(String(before) !== String(after));
+      },
+    });
+  }
+
+  ownCommand(): readonly string[] {
+    return ["/opt/ssm"];
+  }
 
   runInBackground(): BackgroundProgram {
     return this.onBackground();
