@@ -72,7 +72,7 @@ export function configText(
   // ssh hand what they are told to a shell: a quote would end ours.
   return [
     ...named,
-    "Match host i-*,mi-*,!*.*,!*'*",
+    `Match host "i-*,mi-*,!*.*,!*'*"`,
     `    ProxyCommand ${proxyCommand}`,
     ...(user === undefined ? [] : [`    User ${user}`]),
     ...(keySocket === undefined

@@ -25,7 +25,7 @@ Deno.test("ssh-config: without a target there is nothing to ask AWS", async () =
   assert.equal(await config(context, "--region", "eu-west-1"), 0);
   assert.equal(
     context.terminal.outputText,
-    `Match host i-*,mi-*,!*.*,!*'*
+    `Match host "i-*,mi-*,!*.*,!*'*"
     ProxyCommand /opt/ssm ssh-proxy '%h' %p --region eu-west-1
 `,
   );
@@ -127,7 +127,7 @@ Deno.test("ssh-config --send-key: the socket is one that ssh and the proxy agree
   assert.equal(await config(context, "--send-key", "--user", "u"), 0);
   assert.equal(
     context.terminal.outputText,
-    `Match host i-*,mi-*,!*.*,!*'*
+    `Match host "i-*,mi-*,!*.*,!*'*"
     ProxyCommand /opt/ssm ssh-proxy '%h' %p --send-key=fresh --user '%r' --key-socket '/home/me/.ssh/ssm/%r@%h:%p'
     User u
     IdentityAgent "/home/me/.ssh/ssm/%r@%h:%p"

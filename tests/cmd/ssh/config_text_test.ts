@@ -16,7 +16,7 @@ const request = {
 Deno.test("config text: ids by pattern, names by their ids", () => {
   assert.equal(
     configText(request),
-    `Match host i-*,mi-*,!*.*,!*'*
+    `Match host "i-*,mi-*,!*.*,!*'*"
     ProxyCommand /opt/ssm ssh-proxy '%h' %p
 `,
   );
@@ -31,7 +31,7 @@ Deno.test("config text: ids by pattern, names by their ids", () => {
     HostName ${id}
     HostKeyAlias ${id}
 
-Match host i-*,mi-*,!*.*,!*'*
+Match host "i-*,mi-*,!*.*,!*'*"
     ProxyCommand /opt/ssm ssh-proxy '%h' %p
     User ubuntu
     IdentityAgent "/home/me/.ssh/ssm/%r@%h:%p"
