@@ -135,7 +135,7 @@ Deno.test("ssh-config --send-key: the socket is one that ssh and the proxy agree
 `,
   );
   const odd = world();
-  odd.variables.set("HOME", "/home/o'me");
+  odd.variables.set("HOME", "/opt/o'me");
   assert.equal(await config(odd, "--send-key"), 125);
 });
 
