@@ -7,6 +7,7 @@
 
 import { Backlog } from "./backlog.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
+import { answerLimit, FirstAnswer } from "./first_answer.ts";
 import type { PortEnd, PortNotice } from "./port_end.ts";
 import { PortSession } from "./port_session.ts";
 import { shellPatience } from "./resume.ts";
@@ -54,8 +55,9 @@ export async function runStdioSession(
 ): Promise<StdioEnd> {
   const { grant, control, terminal, clock, payloadSize, signal, notify } =
     options;
-  const enough = Promise.withResolvers<void>();
-  const aborted = () => enough.resolve();
+  const enough = Promise.withResolvers<PortEnd | undefined>();
+  const aborted = () => enough.resolve(undefined);
+  let first: FirstAnswer | undefined;
   signal.addEventListener("abort", aborted, { once: true });
   try {
     const session = await PortSession.open({
@@ -69,20 +71,38 @@ export async function runStdioSession(
       grace: stdioGrace,
       // ssh has the terminal, and nobody could be told to log in again.
       patience: shellPatience,
-      notify,
-      onRoom: () => enough.resolve(),
+      notify: (notice) => {
+        if (first !== undefined) {
+          if (notice.kind === "lost") first.lost = true;
+          if (notice.kind === "resumed") first.lost = false;
+        }
+        notify(notice);
+      },
+      onRoom: () => enough.resolve(undefined),
     }, signal);
     options.onBegun();
+    first = new FirstAnswer(clock, session, () => enough.resolve(unanswered));
     if (signal.aborted) aborted();
-    const end = await Promise.race([session.ended, enough.promise]);
-    if (end !== undefined) return end;
+    const over = session.ended.then((end) => ({ by: "session", end }));
+    const left = enough.promise.then((end) => ({ by: "us", end }));
+    const { by, end } = await Promise.race([over, left]);
+    if (by === "session" && end !== undefined) return end;
     await session.close();
+    if (end !== undefined) return end;
     if (signal.aborted) return endOfSignal(signal.reason);
     return await session.ended;
   } finally {
+    first?.[Symbol.dispose]();
     signal.removeEventListener("abort", aborted);
   }
 }
+
+/** The end of a session whose agent takes nothing. */
+const unanswered: PortEnd = {
+  kind: "failed",
+  message: `The agent has taken nothing for ${answerLimit / 1000} s; ` +
+    "most likely it cannot connect to the port",
+};
 
 function endOfSignal(reason: unknown): StdioEnd {
   if (reason instanceof SignalError) {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Flag } from "../../lib/protocol/message/payload.ts";
 import { ControlError } from "../../lib/session/control.ts";
 import { PortStartError } from "../../lib/session/port_end.ts";
+import { TransportError } from "../../lib/session/transport.ts";
 import { SignalError } from "../../lib/session/signal_error.ts";
 import { joined } from "../testkit/bytes.ts";
 import { StdioBench } from "../testkit/stdio_bench.ts";
@@ -59,6 +60,40 @@ Deno.test("stdio: a destination that cannot be reached ends it with the agent's 
   bench.node.close(words);
   const end = await bench.over();
   assert.deepEqual(end, { kind: "ended", message: words });
+});
+
+Deno.test("stdio: an agent that takes nothing, as one that crashed over its port, is given up", async () => {
+  const bench = await new StdioBench().begin();
+  await bench.clock.advance(10 * minute);
+  assert.equal(bench.outcome, undefined, "nothing was sent");
+  bench.node.accept(false);
+  bench.pipe.type("SSH-2.0-client\r\n");
+  await bench.clock.advance(20_000);
+  bench.node.control.onOpen = () => {
+    throw new TransportError("No network");
+  };
+  bench.node.lose();
+  await bench.clock.advance(10 * minute);
+  assert.equal(bench.outcome, undefined, "there is no connection");
+  bench.node.control.onOpen = () => {};
+  const end = await bench.over(60_000);
+  assert.equal(end.kind, "failed");
+  assert.match(end.kind === "failed" ? end.message : "", /cannot connect/);
+  assert.equal(bench.node.control.terminated, 1);
+});
+
+Deno.test("stdio: a destination that says nothing for long, or reads nothing, is none to give up", async () => {
+  const bench = await new StdioBench().begin();
+  bench.pipe.type("first");
+  await bench.clock.advance(10 * minute);
+  bench.node.accept(false);
+  bench.pipe.type("second");
+  await bench.clock.advance(60 * minute);
+  assert.equal(bench.outcome, undefined);
+  bench.node.accept();
+  await bench.until(() => bench.node.heard === "firstsecond", 20_000);
+  bench.node.close();
+  await bench.over();
 });
 
 Deno.test("stdio: an SSH client that closes its input is gone: Flag 2 behind all it sent, and no call more", async () => {
