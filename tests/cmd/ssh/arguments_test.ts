@@ -91,7 +91,7 @@ Deno.test("ssh arguments: user and target", () => {
       ["DOMAIN+u@web", "DOMAIN+u", "web"],
       [undefined, undefined, undefined],
     ] as const
-  ) assert.deepEqual(parseDestination(text), { user, target }, text);
+  ) assert.deepEqual(parseDestination(text), { user, target }, text ?? "none");
   for (
     const user of [
       "",
