@@ -358,14 +358,15 @@ export class PortSession {
     ) {
       const flag = channel.flag(Flag.TerminateSession, clock.now());
       this.#driver.flush();
-      await this.#going.until(
-        () => channel.over || channel.isAcknowledged(flag),
-        flagLimit,
-      );
+      const alone = this.#options.standardStreams !== undefined;
+      // An agent acknowledges what overtook others, and takes it only behind them.
+      const taken = () =>
+        channel.isAcknowledged(flag) &&
+        !(alone && channel.unacknowledged > 0);
+      await this.#going.until(() => channel.over || taken(), flagLimit);
       // Without a listener there is nothing to come after the flag, and a call more could only ask
       // for a login that ssh's user does not need any more (sessions.md §7).
-      told = this.#options.standardStreams !== undefined &&
-        channel.isAcknowledged(flag);
+      told = alone && taken();
     }
     const gone = told || channel.over && this.#over?.kind !== "failed";
     await leave({

@@ -202,6 +202,25 @@ Deno.test("stdio: a signal ends it behind what was sent, and is told", async () 
   assert.deepEqual(bench.node.flags, [Flag.TerminateSession]);
 });
 
+Deno.test("stdio: a Flag 2 that overtook what was lost does not count: the agent takes it in order", async () => {
+  const bench = await new StdioBench().begin();
+  const { transport } = bench.node.control;
+  const arrives = transport.onSend;
+  transport.onSend = (message) => {
+    if (!new TextDecoder().decode(message).includes("lost words")) {
+      arrives(message);
+    }
+  };
+  bench.pipe.type("SSH-2.0-client\r\n");
+  await bench.clock.advance(0);
+  bench.pipe.type("lost words");
+  await bench.clock.advance(0);
+  bench.abort.abort(new SignalError("SIGHUP"));
+  await bench.over();
+  assert.deepEqual(bench.node.flags, [], "it waits behind what was lost");
+  assert.equal(bench.node.control.terminated, 1);
+});
+
 Deno.test("stdio: a signal ends it while nobody reads what came last", async () => {
   const bench = await new StdioBench().begin();
   bench.pipe.stopped = true;
