@@ -6,6 +6,7 @@
  */
 
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
+import { SignalError } from "../lib/session/signal_error.ts";
 import type { StdioEnd } from "../lib/session/stdio_session.ts";
 import { visible } from "../lib/text.ts";
 import type { CommandWorld, Connection, Context } from "./context.ts";
@@ -207,7 +208,13 @@ export async function runSshProxy(
   context: Context,
 ): Promise<number> {
   const { target, port, connection, documentName, reason, verbose } = options;
-  const { signal } = context;
+  // After a Ctrl-C, which is for all programs of the terminal, ssh ends us with a SIGHUP of its own:
+  // a second signal is no hurry here, and the end takes some seconds at most.
+  const first = new AbortController();
+  using _handler = context.onSignal((name) =>
+    first.abort(new SignalError(name))
+  );
+  const signal = AbortSignal.any([context.signal, first.signal]);
   // ssh has the terminal: nothing is said in the middle of it that nobody asked for.
   const notices = new Notices(context.terminal, {
     quiet: options.quiet || verbose === 0,

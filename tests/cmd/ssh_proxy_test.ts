@@ -75,6 +75,28 @@ Deno.test("ssh-proxy: each end has its exit code", async () => {
   }
 });
 
+Deno.test("ssh-proxy: the first of several signals counts, and the end takes its time", async () => {
+  const context = world();
+  const begun = Promise.withResolvers<AbortSignal>();
+  const end = Promise.withResolvers<void>();
+  context.onStdio = async (options) => {
+    options.onBegun();
+    begun.resolve(options.signal);
+    await end.promise;
+    const { signal } = options.signal.reason;
+    return { kind: "signal", signal };
+  };
+  const running = proxy(context, "web");
+  const signal = await begun.promise;
+  assert.equal(signal.aborted, false);
+  assert.ok(context.deliver("SIGINT"));
+  assert.equal(signal.aborted, true);
+  assert.ok(context.deliver("SIGHUP"));
+  end.resolve();
+  assert.equal(await running, 130);
+  assert.equal(context.deliver("SIGHUP"), false);
+});
+
 Deno.test("ssh-proxy: a session that cannot begin is ended, and the code is 125", async () => {
   const context = world();
   context.onStdio = () =>
