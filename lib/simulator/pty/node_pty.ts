@@ -38,8 +38,13 @@ interface Internals {
 /** How long a terminal must be silent after its program's end to count as drained, in ms. */
 const silence = 200;
 
-/** How long to wait before trying again to write to a full terminal, in ms. */
+/**
+ * How long to wait at most before trying again to write to a full terminal, in ms: its being writable
+ * again ends the wait where the system tells.
+ */
 const writeRetry = 5;
+/** `POLLOUT` of poll(2). */
+const pollOut = 4;
 
 /**
  * Starts a program with node-pty.
@@ -73,12 +78,17 @@ export async function openNodePty(request: PtyRequest): Promise<Pty> {
 
 type Libc = ReturnType<typeof openLibc>;
 
-/** The C library, for write(2) alone. */
+/** The C library, for write(2), and poll(2) on a thread of its own. */
 function openLibc() {
   const name = Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6";
   try {
     return Deno.dlopen(name, {
       write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+      poll: {
+        parameters: ["buffer", "usize", "i32"],
+        result: "i32",
+        nonblocking: true,
+      },
     });
   } catch (error) {
     throw new PtyError(`Cannot load ${name} to write to a terminal`, {
@@ -179,7 +189,20 @@ class NodePty implements Pty {
         ),
       );
       if (taken > 0) rest = rest.subarray(taken);
-      else await new Promise((resolve) => setTimeout(resolve, writeRetry));
+      else await this.#room();
+    }
+  }
+
+  /** An agent's write blocks, and goes on the moment that the program has read. */
+  async #room(): Promise<void> {
+    const wanted = new DataView(new ArrayBuffer(8));
+    wanted.setInt32(0, this.#internals._fd, true);
+    wanted.setInt16(4, pollOut, true);
+    const started = performance.now();
+    await this.#libc.symbols.poll(wanted.buffer, 1n, writeRetry);
+    // A terminal that counts as writable and takes nothing must not keep us busy.
+    if (performance.now() - started < 0.1) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 
