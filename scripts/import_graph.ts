@@ -42,6 +42,7 @@ const layers: readonly Layer[] = [
       "lib/mod.ts",
       ...everywhere,
       "lib/session/",
+      "lib/copy/",
       "lib/io/",
       "lib/aws/",
       "lib/simulator/",
@@ -66,8 +67,18 @@ const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    holds: "lib/copy/",
+    mayImport: ["lib/copy/", "lib/session/", ...everywhere],
+    packages: ["node:crypto"],
+  },
+  {
     holds: "lib/io/",
-    mayImport: ["lib/io/", "lib/session/transport.ts", ...everywhere],
+    mayImport: [
+      "lib/io/",
+      "lib/session/transport.ts",
+      "lib/copy/local_files.ts",
+      ...everywhere,
+    ],
     packages: ["node:"],
   },
   {
