@@ -20,10 +20,10 @@ import type {
 import { systemClock } from "../lib/io/clock.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
 import type { OpenTransport, Terminal } from "../lib/session/transport.ts";
-import { shellQuote, visible } from "../lib/text.ts";
+import { visible } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import type { TransportKind } from "./flags.ts";
-import { connectionArguments } from "./target.ts";
+import { connectionArguments, typedCommand } from "./target.ts";
 
 /** Where and as whom to call AWS. */
 export interface Connection {
@@ -46,6 +46,8 @@ export interface SessionRequest {
   readonly command: string;
   /** What to type behind the target, quoted: `--remote 80`. */
   readonly rest?: string;
+  /** As of a {@linkcode TargetUse}. */
+  readonly typed?: (target: string) => string;
 }
 
 /** What to run in a container (api.md §6). */
@@ -59,6 +61,8 @@ export interface ContainerCommandRequest {
   readonly target: string;
   /** What to type behind the target, quoted. */
   readonly rest?: string;
+  /** As of a {@linkcode TargetUse}. */
+  readonly typed?: (target: string) => string;
 }
 
 /** A session that StartSession gave: from here on it must be ended. */
@@ -147,6 +151,7 @@ const sessionCode: Readonly<Record<string, () => Promise<unknown>>> = {
   "ssm exec": () => import("../lib/session/remote_command.ts"),
   "ssm forward": () => import("../lib/session/forward.ts"),
   "ssm ssh-proxy": () => import("../lib/session/stdio_session.ts"),
+  "ssm cp": () => import("../lib/copy/copy.ts"),
 };
 
 /**
@@ -223,7 +228,7 @@ export async function openAwsAccess(
   });
   /** What both ways to start have in common; `text` is the target as it would be typed. */
   const begin = async (
-    { command, rest }: { readonly command: string; readonly rest?: string },
+    use: Pick<SessionRequest, "command" | "rest" | "typed">,
     text: string,
     start: () => Promise<SessionGrant>,
     target: string,
@@ -231,11 +236,9 @@ export async function openAwsAccess(
   ): Promise<StartedSession> => {
     const open = await openStream();
     // The session's own code loads while AWS answers.
-    sessionCode[command]?.().catch(() => {});
+    sessionCode[use.command]?.().catch(() => {});
     const grant = await start();
-    again = `${command} ${shellQuote(text)}` +
-      (rest === undefined ? "" : ` ${rest}`) +
-      connectionArguments(connection);
+    again = typedCommand(text, use) + connectionArguments(connection);
     return adopt(grant, target, open, notice);
   };
   return {

@@ -8,6 +8,7 @@
 
 import type { CommandContext } from "@stricli/core";
 import { systemClock } from "../lib/io/clock.ts";
+import type { CopyOptions } from "../lib/copy/copy.ts";
 import type { ProcessTerminal } from "../lib/io/terminal.ts";
 import type { Forward, ForwardOptions } from "../lib/session/forward.ts";
 import type {
@@ -127,6 +128,8 @@ export interface Context {
   sshTools(): Promise<SshTools>;
   /** Makes a forward, which is still to be started. */
   forward(options: ForwardOptions): Promise<Forward>;
+  /** Copies files, to and from those of this machine. */
+  copy(options: Omit<CopyOptions, "files">): Promise<void>;
   /**
    * Listens on this machine.
    * @throws PortInUseError, ListenError
@@ -210,6 +213,13 @@ export function processContext(
     async forward(options) {
       const { Forward } = await import("../lib/session/forward.ts");
       return new Forward(options);
+    },
+    async copy(options) {
+      const [{ runCopy }, { localFiles }] = await Promise.all([
+        import("../lib/copy/copy.ts"),
+        import("../lib/io/local_files.ts"),
+      ]);
+      await runCopy({ ...options, files: localFiles() });
     },
     async listen(local) {
       const { listenLocal, listenTcp } = await import(

@@ -46,7 +46,7 @@ export async function startEcsCommand(
   use: TargetUse,
   { aws, notice, signal }: EcsCommandWorld,
 ): Promise<StartedSession> {
-  const { command, target, rest } = use;
+  const { command, target, rest, typed } = use;
   try {
     return await aws.executeCommand(
       {
@@ -55,6 +55,7 @@ export async function startEcsCommand(
         command,
         target,
         ...(rest === undefined ? {} : { rest }),
+        ...(typed === undefined ? {} : { typed }),
       },
       notice,
       signal,

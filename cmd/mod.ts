@@ -36,6 +36,7 @@ import {
 } from "./errors.ts";
 import { execCommand } from "./exec.ts";
 import { connectionFlags, generalAliases, generalFlags } from "./flags.ts";
+import { copyCommand } from "./cp.ts";
 import { forwardCommand } from "./forward.ts";
 import { commandHelp, fullDescription, routesHelp } from "./help.ts";
 import { parseFailure } from "./parse_errors.ts";
@@ -56,6 +57,7 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     ssh: sshCommand,
     sshConfig: sshConfigCommand,
     sshProxy: sshProxyCommand,
+    cp: copyCommand,
     simulate: simulateCommand,
   },
   docs: {

@@ -64,7 +64,22 @@ export interface TargetUse {
   readonly command: string;
   /** What follows the target and is no connection's flag, quoted: `--remote 80`. */
   readonly rest?: string | undefined;
+  /** The whole command for a target, where that is no word of its own: `ssm cp web:file .` */
+  readonly typed?: ((target: string) => string) | undefined;
   readonly connection: Connection;
+}
+
+/**
+ * A command as it would be typed for a target, without the connection's flags.
+ * @param target As typed.
+ * @param use The command.
+ */
+export function typedCommand(
+  target: string,
+  { command, rest, typed }: Pick<TargetUse, "command" | "rest" | "typed">,
+): string {
+  return typed?.(target) ?? `${command} ${shellQuote(target)}` +
+      (rest === undefined || rest === "" ? "" : ` ${rest}`);
 }
 
 /**
@@ -112,11 +127,9 @@ export function isNamed<E extends Error>(
  */
 export function withTarget(
   target: string,
-  { command, rest, connection }: Omit<TargetUse, "target">,
+  use: Omit<TargetUse, "target">,
 ): string {
-  return `${command} ${shellQuote(target)}` +
-    (rest === undefined || rest === "" ? "" : ` ${rest}`) +
-    connectionArguments(connection);
+  return typedCommand(target, use) + connectionArguments(use.connection);
 }
 
 /**

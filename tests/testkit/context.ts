@@ -19,6 +19,7 @@ import type {
   RemoteCommandOptions,
   RemoteCommandRun,
 } from "../../lib/session/remote_command.ts";
+import type { CopyOptions } from "../../lib/copy/copy.ts";
 import type { SessionEnd, ShellOptions } from "../../lib/session/shell.ts";
 import {
   defaultOptions,
@@ -216,6 +217,16 @@ export class TestContext implements Context {
     );
     this.forwards.push(forward);
     return Promise.resolve(forward);
+  }
+
+  /** What `copy` was called with, and what it does. */
+  readonly copies: Omit<CopyOptions, "files">[] = [];
+  onCopy: (options: Omit<CopyOptions, "files">) => Promise<void> = () =>
+    Promise.resolve();
+
+  copy(options: Omit<CopyOptions, "files">): Promise<void> {
+    this.copies.push(options);
+    return this.onCopy(options);
   }
 
   /** What `listen` was called with, and what it gives. */
