@@ -75,3 +75,22 @@ export interface Carrier {
    */
   drained?(): Promise<void>;
 }
+
+/**
+ * Sends bytes in payloads, as far as the channel has room. Flush it afterwards.
+ *
+ * @returns What is left of them; `undefined` when nothing is.
+ */
+export function sendPieces(
+  bytes: Uint8Array,
+  { channel, size, clock }: Pick<CarrierHost, "channel" | "size" | "clock">,
+): Uint8Array | undefined {
+  for (let at = 0; at < bytes.length;) {
+    if (!channel.writable) return bytes.subarray(at);
+    const piece = bytes.subarray(at, at + size.bytes);
+    size.sending(clock.now());
+    channel.send(piece, clock.now());
+    at += piece.length;
+  }
+  return undefined;
+}

@@ -7,7 +7,13 @@
  */
 
 import { connectionBacklog } from "./backlog.ts";
-import type { Carrier, CarrierHost, LocalPeer, Unsettled } from "./carrier.ts";
+import {
+  type Carrier,
+  type CarrierHost,
+  type LocalPeer,
+  sendPieces,
+  type Unsettled,
+} from "./carrier.ts";
 import { LocalPump } from "./local_pump.ts";
 import type { LocalConnection } from "./transport.ts";
 
@@ -121,16 +127,11 @@ export class StdioPort implements Carrier {
 
   /** Sends what was read, as far as the channel has room. */
   progress(): void {
-    const { channel, size, clock } = this.#host;
+    const waiting = this.#unsent;
     let sent = false;
-    while (this.#unsent !== undefined && channel.writable) {
-      const piece = this.#unsent.subarray(0, size.bytes);
-      size.sending(clock.now());
-      channel.send(piece, clock.now());
+    if (waiting !== undefined && this.#host.channel.writable) {
+      this.#unsent = sendPieces(waiting, this.#host);
       sent = true;
-      this.#unsent = piece.length === this.#unsent.length
-        ? undefined
-        : this.#unsent.subarray(piece.length);
       if (this.#unsent === undefined) this.#pump.resume();
     }
     if (sent) this.#host.flush();

@@ -74,3 +74,32 @@ export function seededHex(seed: number, place: number, text: string): string {
   return createHash("sha256").update(JSON.stringify([seed, place, text]))
     .digest("hex");
 }
+
+/** What a description may hold. */
+export interface Vocabulary {
+  /** Keys with a value; one that ends with `:KEY` stands for all that begin so. */
+  readonly keys: readonly string[];
+  /** Words without one. */
+  readonly words: readonly string[];
+}
+
+/**
+ * What to say of a key or word that is none, or of a key that has no value.
+ *
+ * @param said What the user wrote.
+ */
+export function unknownWord(
+  said: string,
+  { keys, words }: Vocabulary,
+): string {
+  const isKey = keys.some((key) => {
+    const prefix = key.endsWith(":KEY") ? key.slice(0, -3) : undefined;
+    return prefix === undefined
+      ? key === said
+      : said.startsWith(prefix) && said !== prefix;
+  });
+  if (isKey) return `${said} has no value, write ${said}=…`;
+  return `unknown '${said}', known are ${
+    keys.map((name) => `${name}=…`).join(", ")
+  } and ${words.join(", ")}`;
+}

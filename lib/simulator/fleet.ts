@@ -4,7 +4,12 @@
  * @module
  */
 
-import { FleetError, seededHex, takeParts } from "./description.ts";
+import {
+  FleetError,
+  seededHex,
+  takeParts,
+  unknownWord,
+} from "./description.ts";
 import type { SimulatedNode } from "./options.ts";
 
 export { FleetError } from "./description.ts";
@@ -194,7 +199,9 @@ function setKey(
       description.computerName = value;
       return undefined;
     default:
-      if (!key.startsWith("tag:") || key.length < 5) return unknown(key);
+      if (!key.startsWith("tag:") || key.length < 5) {
+        return unknownWord(key, { keys, words });
+      }
       if (key === "tag:Name") return "write name=… for the tag Name";
       description.tags = { ...description.tags, [key.slice(4)]: value };
       return undefined;
@@ -224,16 +231,8 @@ function setWord(description: Description, word: string): string | undefined {
       description.managed = true;
       return undefined;
     default:
-      return keys.includes(word) || word.startsWith("tag:")
-        ? `${word} has no value, write ${word}=…`
-        : unknown(word);
+      return unknownWord(word, { keys, words });
   }
-}
-
-function unknown(key: string): string {
-  return `unknown '${key}', known are ${
-    keys.map((name) => `${name}=…`).join(", ")
-  } and ${words.join(", ")}`;
 }
 
 /** Completes a description; `hex` is at least 24 digits that depend on seed and place. */

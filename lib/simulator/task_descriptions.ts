@@ -4,7 +4,12 @@
  * @module
  */
 
-import { FleetError, seededHex, takeParts } from "./description.ts";
+import {
+  FleetError,
+  seededHex,
+  takeParts,
+  unknownWord,
+} from "./description.ts";
 import type { SimulatedContainer, SimulatedTask } from "./tasks.ts";
 
 const keys = [
@@ -161,7 +166,7 @@ function setKey(
       said.platformVersion = value;
       return undefined;
     default:
-      return unknown(key);
+      return unknownWord(key, { keys, words });
   }
 }
 
@@ -194,16 +199,8 @@ function setWord(said: Description, word: string): string | undefined {
       said.status = word === "pending" ? "PENDING" : "STOPPED";
       return undefined;
     default:
-      return keys.includes(word)
-        ? `${word} has no value, write ${word}=…`
-        : unknown(word);
+      return unknownWord(word, { keys, words });
   }
-}
-
-function unknown(key: string): string {
-  return `unknown '${key}', known are ${
-    keys.map((name) => `${name}=…`).join(", ")
-  } and ${words.join(", ")}`;
 }
 
 /** Completes a description; `hex` is 64 digits that depend on seed and place. */
