@@ -11,7 +11,7 @@ import type { SessionType } from "../protocol/message/handshake.ts";
 import { decodeExitCode, PayloadType } from "../protocol/message/payload.ts";
 import type { TerminalSize } from "../protocol/message/size.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
-import { Driver } from "./driver.ts";
+import { Driver, type MakeDriver, type SessionDriver } from "./driver.ts";
 import { leave } from "./leave.ts";
 import type { ConnectionLostError } from "./resume.ts";
 import {
@@ -47,6 +47,8 @@ export interface CommandSessionOptions {
   readonly sessionType: SessionType;
   /** The size of the terminal, where it has one. */
   readonly size?: TerminalSize;
+  /** Makes the driver; a new one when absent. */
+  readonly drive?: MakeDriver;
 }
 
 /**
@@ -63,7 +65,7 @@ const outputCapacity: number = 64 * 1024 * 1024;
 /** One command's session. */
 export class CommandSession implements AsyncDisposable {
   readonly #options: CommandSessionOptions;
-  readonly #driver: Driver;
+  readonly #driver: SessionDriver;
   readonly #payloads = new PayloadSize();
   readonly #end = Promise.withResolvers<CommandEnd>();
   readonly #begun = Promise.withResolvers<void>();
@@ -90,7 +92,8 @@ export class CommandSession implements AsyncDisposable {
     const { grant, control, clock, notify } = options;
     // The rejection is for whoever awaits it; it may come before anybody does.
     this.#end.promise.catch(() => {});
-    this.#driver = new Driver({
+    const { drive = (options) => new Driver(options) } = options;
+    this.#driver = drive({
       grant,
       control,
       clock,

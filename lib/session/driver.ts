@@ -86,6 +86,19 @@ export interface DriverOptions {
   readonly onSlept?: (milliseconds: number) => void;
 }
 
+/** What a kind of session uses of its driver. */
+export type SessionDriver = Pick<
+  Driver,
+  "channel" | "connected" | "start" | "flush" | "stop"
+>;
+
+/**
+ * Makes the driver of a session: a new one, or that of an `OpenedSession`.
+ *
+ * @param options Whom to tell what.
+ */
+export type MakeDriver = (options: DriverOptions) => SessionDriver;
+
 /** Joins one session's channel to its connections. */
 export class Driver {
   /** The session's channel, over all its connections. */

@@ -8,6 +8,7 @@
 import { smallestPayload } from "../protocol/channel/payload_size.ts";
 import type { Backlog } from "./backlog.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
+import type { MakeDriver } from "./driver.ts";
 import type { PortNotice, PortStats } from "./port_end.ts";
 import { PortSession } from "./port_session.ts";
 import { type PoolNotice, SessionPool } from "./session_pool.ts";
@@ -20,6 +21,8 @@ export const defaultGrace = 30_000;
 export interface GrantedSession {
   readonly grant: SessionGrant;
   readonly control: SessionControl;
+  /** Makes its driver where it was opened before; a new one when absent. */
+  readonly drive?: MakeDriver;
 }
 
 /** What happens in a forward, for the user. */
@@ -44,6 +47,8 @@ export interface ForwardOptions {
   readonly grace: number | undefined;
   /** Tries after a loss, Infinity for ever. */
   readonly retry: number;
+  /** False where a session that ended is followed by none: its end is the forward's. */
+  readonly follow?: boolean;
   readonly backlog: Backlog;
   readonly clock: Clock;
   readonly notify: (notice: ForwardNotice) => void;
@@ -62,11 +67,11 @@ export class Forward {
   constructor(options: ForwardOptions) {
     this.#options = options;
     this.#payloadSize = options.payloadSize;
-    const { clock, sessions, retry, notify, onFailed } = options;
+    const { clock, sessions, retry, notify, onFailed, follow } = options;
     this.#pool = new SessionPool({
       clock,
       sessions,
-      tries: retry,
+      tries: follow === false ? 0 : retry,
       notify,
       onFailed,
       open: (signal) => this.#open(signal),
@@ -116,7 +121,7 @@ export class Forward {
 
   async #open(signal: AbortSignal): Promise<PortSession> {
     const { startSession, retry, notify } = this.#options;
-    const { grant, control } = await startSession(signal);
+    const { grant, control, drive } = await startSession(signal);
     const session = await PortSession.open({
       grant,
       control,
@@ -129,6 +134,7 @@ export class Forward {
       notify,
       onRoom: () => this.#pool.room(),
       othersWait: () => this.#pool.waiting > 0,
+      drive,
     }, signal);
     session.ended.then(() => {
       // What one session's way did not take, the next one's will hardly take.

@@ -6,7 +6,7 @@
  */
 
 import type { SessionControl } from "./control.ts";
-import type { Driver } from "./driver.ts";
+import type { SessionDriver } from "./driver.ts";
 import type { Clock } from "./transport.ts";
 
 /** How long leaving may take, in milliseconds: TerminateSession and the closing of the socket. */
@@ -21,7 +21,7 @@ export const lastWordsLimit = 1000;
 
 /** What {@linkcode leave} needs. */
 export interface LeaveOptions {
-  readonly driver: Driver;
+  readonly driver: Pick<SessionDriver, "stop">;
   readonly clock: Clock;
   /** Terminates the session; absent if that is over already. */
   readonly control: SessionControl | undefined;

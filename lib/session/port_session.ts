@@ -18,7 +18,7 @@ import type { Backlog } from "./backlog.ts";
 import type { Carrier, CarrierHost, LocalPeer, Unsettled } from "./carrier.ts";
 import { type CarrierRequest, chooseCarrier } from "./choose_carrier.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
-import { Driver } from "./driver.ts";
+import { Driver, type MakeDriver, type SessionDriver } from "./driver.ts";
 import { leave } from "./leave.ts";
 import {
   type PortEnd,
@@ -61,12 +61,14 @@ export interface PortSessionOptions extends CarrierRequest {
   readonly onRoom: () => void;
   /** True while connections wait for room. */
   readonly othersWait?: () => boolean;
+  /** Makes the driver; a new one when absent. */
+  readonly drive?: MakeDriver | undefined;
 }
 
 /** A session that carries connections. */
 export class PortSession {
   readonly #options: PortSessionOptions;
-  readonly #driver: Driver;
+  readonly #driver: SessionDriver;
   readonly #size: PayloadSize;
   readonly #end = Promise.withResolvers<PortEnd>();
   readonly #started = Promise.withResolvers<void>();
@@ -87,9 +89,10 @@ export class PortSession {
   private constructor(options: PortSessionOptions) {
     this.#options = options;
     const { grant, control, clock, backlog, notify, patience } = options;
+    const { drive = (options) => new Driver(options) } = options;
     this.#size = new PayloadSize(options.payloadSize);
     this.#started.promise.catch(() => {});
-    this.#driver = new Driver({
+    this.#driver = drive({
       grant,
       control,
       clock,

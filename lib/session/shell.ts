@@ -6,7 +6,7 @@
 
 import type { ChannelEvent, StartedEvent } from "../protocol/channel/events.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
-import { Driver } from "./driver.ts";
+import { Driver, type MakeDriver, type SessionDriver } from "./driver.ts";
 import type { EscapeCommand } from "./escape.ts";
 import { lastWords, leave } from "./leave.ts";
 import type { ConnectionLostError } from "./resume.ts";
@@ -36,6 +36,8 @@ export interface ShellOptions {
   /** Ends the session from outside; the reason is returned as it says (a {@linkcode SignalError}). */
   readonly signal: AbortSignal;
   readonly notify: (notice: SessionNotice) => void;
+  /** Makes the driver; a new one when absent. */
+  readonly drive?: MakeDriver;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function runShell(options: ShellOptions): Promise<SessionEnd> {
 
 class ShellSession {
   readonly #options: ShellOptions;
-  readonly #driver: Driver;
+  readonly #driver: SessionDriver;
   readonly #terminal: ShellTerminal;
   readonly #input: ShellInput;
   readonly #output: ShellOutput;
@@ -70,9 +72,10 @@ class ShellSession {
   constructor(options: ShellOptions) {
     this.#options = options;
     const { control, terminal, clock, grant, escape } = options;
+    const { drive = (options) => new Driver(options) } = options;
     // The rejection is for whoever awaits run(); it may come before anybody does.
     this.#end.promise.catch(() => {});
-    this.#driver = new Driver({
+    this.#driver = drive({
       grant,
       control,
       clock,

@@ -303,6 +303,16 @@ export class DataChannel {
     }
   }
 
+  /**
+   * Changes how long the agent may be silent, as a kind of session that takes over may allow more
+   * than was allowed before it was known.
+   *
+   * @param limit Milliseconds; Infinity for ever.
+   */
+  allowSilence(limit: number): void {
+    this.#presence.allowSilence(limit);
+  }
+
   #silenceEnds(): number | undefined {
     if (this.#role === "agent") return undefined; // it waits for its client for ever
     return this.#presence.silenceEnds(this.#outgoing.oldestSince);

@@ -11,7 +11,7 @@ import { silenceLimit } from "./options.ts";
 /** What one end knows of the other's presence. Times are milliseconds. */
 export class Presence {
   readonly #state: ChannelState;
-  readonly #limit: number;
+  #limit: number;
   #connected = true;
   #paused = false;
   #lostAt: number;
@@ -46,6 +46,11 @@ export class Presence {
   heard(now: number): void {
     this.#heardAt = now;
     this.unpause(now);
+  }
+
+  /** From now on, silence is taken for the peer's end after so many milliseconds. */
+  allowSilence(limit: number): void {
+    this.#limit = limit;
   }
 
   /** The service says that the peer's end went away. */
