@@ -30,6 +30,8 @@ export interface Connection {
   readonly profile: string | undefined;
   readonly region: string | undefined;
   readonly endpointUrl: string | undefined;
+  /** Of the SSM calls alone, where `endpointUrl` is not given. */
+  readonly ssmEndpointUrl?: string | undefined;
   readonly transport: TransportKind;
   /** Hosts besides AWS's own that sessions may be carried by. */
   readonly streamHosts: readonly string[];
@@ -76,6 +78,12 @@ export type RunCommandAccess = Pick<
   RunCommandCalls,
   "send" | "invocation" | "page" | "progress" | "cancel"
 >;
+/** Where a session was started (api.md §9). */
+export interface SessionOrigin {
+  readonly region: string;
+  /** The endpoint of the SSM calls, `https://ssm.eu-west-1.amazonaws.com`; empty before one. */
+  readonly endpointUrl: string;
+}
 
 /** The calls to AWS that commands make, for one identity and region. */
 export interface AwsAccess extends Disposable {
@@ -141,6 +149,8 @@ export interface AwsAccess extends Disposable {
   ): Promise<StartedSession>;
   /** SendSSHPublicKey: the instance lets the key in for a minute; rejects with AwsCallError. */
   sendSshKey(request: SshKeyRequest, signal: AbortSignal): Promise<void>;
+  /** Where sessions were started, for whoever resumes and ends them in our place. */
+  origin(): Promise<SessionOrigin>;
   /** Why a node is not connected, as a phrase. */
   diagnose(id: string, signal: AbortSignal): Promise<string>;
 }
@@ -174,6 +184,7 @@ export async function openAwsAccess(
     profile: connection.profile,
     region: connection.region,
     endpointUrl: connection.endpointUrl,
+    ssmEndpointUrl: connection.ssmEndpointUrl,
     version,
     mfaCode: async (serial) => {
       // Keys are the session's then, whose output the question would stand in the middle of.
@@ -281,6 +292,10 @@ export async function openAwsAccess(
       runNodeCommand(request, aws.runCommand, systemClock, signal),
     sendSshKey: (request, signal) =>
       aws.ec2InstanceConnect.sendSshPublicKey(request, signal),
+    origin: async () => ({
+      region: await aws.region(),
+      endpointUrl: aws.ssmEndpoint ?? "",
+    }),
     diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
     [Symbol.dispose]: () => aws.close(),
   };

@@ -79,6 +79,11 @@ export class Aws implements Disposable {
     return this.#clients.region();
   }
 
+  /** Where the last SSM call went, `https://ssm.eu-west-1.amazonaws.com`; `undefined` before one. */
+  get ssmEndpoint(): string | undefined {
+    return this.#clients.ssmEndpoint;
+  }
+
   /**
    * Finds the node for what the user typed.
    *

@@ -42,6 +42,7 @@ export class AwsClients {
   #kms: Promise<KMSClient> | undefined;
   #ecs: Promise<ECSClient> | undefined;
   #sts: Promise<STSClient> | undefined;
+  #ssmEndpoint: string | undefined;
   #closed = false;
 
   /** @param settings What the user asked for; nothing is read or loaded yet. */
@@ -83,11 +84,30 @@ export class AwsClients {
     return new Date(Date.now() + offset);
   }
 
+  /**
+   * Where the last SSM call went, `https://ssm.eu-west-1.amazonaws.com`; `undefined` before one.
+   * Which of flag, environment, profile and the endpoint rules decided it only the SDK knows.
+   */
+  get ssmEndpoint(): string | undefined {
+    return this.#ssmEndpoint;
+  }
+
   /** The SSM client. */
   ssm(): Promise<SSMClient> {
     return this.#ssm ??= (async () => {
       const { SSMClient } = await import("@aws-sdk/client-ssm");
-      return new SSMClient(await this.#configuration());
+      const { endpointUrl, ssmEndpointUrl } = this.settings;
+      const client = new SSMClient(
+        await this.#configuration(endpointUrl ?? ssmEndpointUrl),
+      );
+      client.middlewareStack.add(
+        (next) => (args) => {
+          this.#ssmEndpoint = endpointOf(args.request) ?? this.#ssmEndpoint;
+          return next(args);
+        },
+        { step: "finalizeRequest", name: "noteEndpoint" },
+      );
+      return client;
     })();
   }
 
@@ -247,13 +267,13 @@ export class AwsClients {
   }
 
   /** What all clients are made from. Retry mode and attempts are the SDK's: standard, three. */
-  async #configuration() {
+  async #configuration(endpointUrl = this.settings.endpointUrl) {
     const [region, resolved, { handler }] = await Promise.all([
       this.region(),
       this.resolved(),
       this.#requestHandler(),
     ]);
-    const { endpointUrl, version } = this.settings;
+    const { version } = this.settings;
     // The SDK would remember credentials without an expiration for ever; the mark says that we
     // remember them ourselves (resolveAwsSdkSigV4Config.js).
     const credentials = Object.assign(() => this.credentials.get(), {
@@ -274,6 +294,19 @@ export class AwsClients {
       }),
     };
   }
+}
+
+/** The endpoint that a request is for; the path of an endpoint behind a gateway belongs to it. */
+function endpointOf(request: unknown): string | undefined {
+  if (typeof request !== "object" || request === null) return undefined;
+  const { protocol, hostname, port, path = "/" } = request as Partial<
+    Record<"protocol" | "hostname" | "port" | "path", unknown>
+  >;
+  if (typeof protocol !== "string" || typeof hostname !== "string") {
+    return undefined;
+  }
+  return `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}` +
+    String(path).replace(/\/$/, "");
 }
 
 /**

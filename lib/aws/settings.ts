@@ -26,6 +26,11 @@ export interface AwsSettings {
    */
   readonly endpointUrl?: string | undefined;
   /**
+   * The endpoint of the SSM calls alone, unless `endpointUrl` is given: where a session was started
+   * is where it is resumed and terminated (api.md §3), whatever the environment says.
+   */
+  readonly ssmEndpointUrl?: string | undefined;
+  /**
    * Looks up an environment variable. The SDK reads the process's own environment, so a lookup
    * that differs from it misleads; the default is `Deno.env.get`.
    */
@@ -129,7 +134,9 @@ export async function resolveSettings(
       `${visible(JSON.stringify(region))} is not a region, as us-east-1 is`,
     );
   }
-  if (settings.endpointUrl !== undefined) checkEndpoint(settings.endpointUrl);
+  for (const url of [settings.endpointUrl, settings.ssmEndpointUrl]) {
+    if (url !== undefined) checkEndpoint(url);
+  }
   return {
     profile,
     namedProfile: named,

@@ -40,6 +40,34 @@ Deno.test("a call is signed for the region, and says who we are", async () => {
   assert.match(call?.headers.get("user-agent") ?? "", /\bssm\/1\.2\.3\b/);
 });
 
+Deno.test("the endpoint of the SSM calls alone leads no others there, and is known after a call", async () => {
+  await using ssm = new FakeAws({ "ssm:GetConnectionStatus": connected });
+  await using common = new FakeAws({
+    "kms:GenerateDataKey": () => ({ error: "NotFoundException" }),
+  });
+  await using _home = await AwsHome.create({
+    env: { ...PLAIN_ENVIRONMENT, AWS_ENDPOINT_URL: common.endpoint },
+  });
+  using aws = new Aws({ ssmEndpointUrl: ssm.endpoint });
+  assert.equal(aws.ssmEndpoint, undefined);
+  await aws.ssm.getConnectionStatus("i-0123456789abcdef0");
+  assert.equal(aws.ssmEndpoint, ssm.endpoint);
+  await assert.rejects(
+    aws.kms.generateDataKey("alias/k", {}),
+    { code: "NotFoundException" },
+  );
+  assert.deepEqual(
+    [ssm, common].map(({ requests }) => requests[0]?.operation),
+    ["ssm:GetConnectionStatus", "kms:GenerateDataKey"],
+  );
+  using plain = new Aws({
+    endpointUrl: ssm.endpoint,
+    ssmEndpointUrl: common.endpoint,
+  });
+  await plain.ssm.getConnectionStatus("i-0123456789abcdef0");
+  assert.equal(plain.ssmEndpoint, ssm.endpoint, "the flag wins");
+});
+
 Deno.test("endpoints: the flag, the service's variable, the common one, the profile", async () => {
   await using flag = new FakeAws({ "ssm:GetConnectionStatus": connected });
   await using service = new FakeAws({ "ssm:GetConnectionStatus": connected });

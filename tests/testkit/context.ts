@@ -137,6 +137,11 @@ export class TestContext implements Context {
       control: this.control,
     });
   onSendKey: AwsAccess["sendSshKey"] = () => Promise.resolve();
+  onOrigin: AwsAccess["origin"] = () =>
+    Promise.resolve({
+      region: "eu-west-1",
+      endpointUrl: "https://ssm.eu-west-1.amazonaws.com",
+    });
   onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
@@ -337,6 +342,7 @@ export class TestContext implements Context {
         return this.onExecute(request, notice, signal);
       },
       sendSshKey: (request, signal) => this.onSendKey(request, signal),
+      origin: () => this.onOrigin(),
       diagnose: (id, signal) => this.onDiagnose(id, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;
