@@ -15,6 +15,7 @@ import type {
   ResolvedContainer,
   ResolvedTarget,
   RunCommandCalls,
+  Signature,
   SshKeyRequest,
 } from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
@@ -35,6 +36,11 @@ export interface Connection {
   readonly transport: TransportKind;
   /** Hosts besides AWS's own that sessions may be carried by. */
   readonly streamHosts: readonly string[];
+  /**
+   * Given where others start the sessions: whether those are opened with a signature. Such a one has
+   * answered what is to be answered about credentials, so nobody is asked for an MFA code.
+   */
+  readonly signature?: Signature;
 }
 
 /** What to start a session with (api.md §2). */
@@ -188,14 +194,14 @@ export async function openAwsAccess(
     version,
     mfaCode: async (serial) => {
       // Keys are the session's then, whose output the question would stand in the middle of.
-      if (again !== undefined) {
+      if (again !== undefined || connection.signature !== undefined) {
         throw new AwsCallError({
           action: "credentials",
           code: "NoMfaCode",
           kind: "expired-credentials",
           reason: `those of the MFA device ${visible(serial)} have expired, ` +
             "and no code can be asked for while a session has the terminal",
-          hints: [again],
+          hints: again === undefined ? [] : [again],
         });
       }
       const { askMfaCode } = await import("./mfa_prompt.ts");
@@ -235,6 +241,7 @@ export async function openAwsAccess(
       openTransport,
       streamHosts: streamHosts(connection.streamHosts, env),
       notice,
+      signature: connection.signature,
     }),
   });
   /** What both ways to start have in common; `text` is the target as it would be typed. */

@@ -43,7 +43,7 @@ export type {
 } from "./run_command.ts";
 export { namesOrNone, type NodeList } from "./list_nodes.ts";
 export { readCaBundle } from "./request_handler.ts";
-export type { SessionControlOptions } from "./session_control.ts";
+export type { SessionControlOptions, Signature } from "./session_control.ts";
 export {
   type AwsSettings,
   type ResolvedSettings,

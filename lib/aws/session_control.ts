@@ -36,7 +36,19 @@ export interface SessionControlOptions {
   readonly streamHosts: readonly string[];
   /** Takes a sentence for the log, about what went on differently than planned. */
   readonly notice: (message: string) => void;
+  /** Whether upgrades are signed; `required` when absent. */
+  readonly signature?: Signature | undefined;
 }
+
+/**
+ * Whether an upgrade is signed (data-channel.md §1.2):
+ *
+ * - `required`: always;
+ * - `if possible`: where there are credentials. Whoever started the session may have them for
+ *   himself; the token still opens it;
+ * - `none`: never.
+ */
+export type Signature = "required" | "if possible" | "none";
 
 /**
  * Binds a session's control calls.
@@ -76,7 +88,7 @@ class AwsSessionControl implements SessionControl {
     if (isPresigned(streamUrl)) {
       return await openTransport({ ...request, headers: {} });
     }
-    const headers = await this.#sign(streamUrl, signal);
+    const headers = await this.#headers(streamUrl, signal);
     try {
       return await openTransport({ ...request, headers });
     } catch (error) {
@@ -168,6 +180,24 @@ class AwsSessionControl implements SessionControl {
       const key = await this.#kms.generateDataKey(keyId, context, signal);
       return { ...key, challengeAcknowledged: false };
     }, "hint in text");
+  }
+
+  /** The signature, as far as it is wanted and can be had. */
+  async #headers(
+    streamUrl: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, string>> {
+    const { signature = "required", notice } = this.#options;
+    if (signature === "none") return {};
+    try {
+      return await this.#sign(streamUrl, signal);
+    } catch (error) {
+      if (signature === "required" || !(error instanceof TransportError)) {
+        throw error;
+      }
+      notice(`${error.message}; connected without a signature`);
+      return {};
+    }
   }
 
   async #sign(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Aws } from "../../lib/aws/aws.ts";
 import { AwsCallError } from "../../lib/aws/errors.ts";
+import type { Signature } from "../../lib/aws/session_control.ts";
 import { StreamUrlError } from "../../lib/aws/stream_url.ts";
 import {
   ControlError,
@@ -51,6 +52,7 @@ async function scene(
     readonly profile?: string;
     readonly streamHosts?: readonly string[];
     readonly open?: (request: TransportRequest) => Promise<Transport>;
+    readonly signature?: Signature;
   } = {},
 ): Promise<void> {
   await using fake = new FakeAws(handlers);
@@ -78,6 +80,7 @@ async function scene(
     },
     streamHosts: options.streamHosts ?? [],
     notice: (message) => notices.push(message),
+    signature: options.signature,
   });
   await run({ control, fake, home, opened, notices });
 }
@@ -433,4 +436,30 @@ Deno.test("a user who leaves does not wait for credentials", async () => {
   for (const call of [resuming, opening]) {
     await assert.rejects(call, (error: unknown) => error === reason);
   }
+});
+
+Deno.test("a session of others is opened without a signature where there are no credentials", async () => {
+  await scene({}, async ({ control, opened, notices }) => {
+    await control.open(URL_1);
+    assert.deepEqual(opened.map(({ headers }) => headers), [{}]);
+    assert.equal(notices.length, 1);
+    assert.match(
+      notices[0]!,
+      /^Cannot sign WebSocket upgrade: .*; connected without a signature$/,
+    );
+  }, {
+    home: {
+      env: { AWS_REGION: "eu-central-1", AWS_EC2_METADATA_DISABLED: "true" },
+    },
+    signature: "if possible",
+  });
+  await scene({}, async ({ control, opened, notices }) => {
+    await control.open(URL_1);
+    assert.ok("Authorization" in opened[0]!.headers);
+    assert.deepEqual(notices, []);
+  }, { signature: "if possible" });
+  await scene({}, async ({ control, opened }) => {
+    await control.open(URL_1);
+    assert.deepEqual(opened.map(({ headers }) => headers), [{}]);
+  }, { signature: "none" });
 });
