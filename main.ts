@@ -4,11 +4,22 @@
  * @module
  */
 
+import {
+  pluginAnswer,
+  pluginWords,
+  programName,
+} from "./cmd/plugin/started_as.ts";
 import { version } from "./lib/version.ts";
 
-// Scripts ask for the version often, and it needs nothing of the rest.
-if (Deno.args.length === 1 && Deno.args[0] === "--version") {
-  console.log(version);
+const words = pluginWords(Deno.args, programName());
+// Scripts and the AWS CLI ask for the version often, and it needs nothing of the rest.
+const answer = words !== undefined
+  ? pluginAnswer(words)
+  : Deno.args.length === 1 && Deno.args[0] === "--version"
+  ? `${version}\n`
+  : undefined;
+if (answer !== undefined) {
+  console.log(answer.slice(0, -1));
   Deno.exit(0);
 }
 
@@ -18,4 +29,6 @@ if (Deno.args.length === 1 && Deno.args[0] === "--version") {
 const { main }: typeof import("./cmd/main.ts") = await import(
   Deno.args.length === 0 ? "./cmd/main.ts" : "./cmd/./main.ts"
 );
-Deno.exit(await main(Deno.args, (code) => Deno.exit(code)));
+// Whatever name it has: what the AWS CLI passes is for the plugin.
+const args = words === undefined ? Deno.args : ["plugin", "--", ...words];
+Deno.exit(await main(args, (code) => Deno.exit(code)));

@@ -141,6 +141,7 @@ const readable = new Set([
   "ListenError",
   "PortInUseError",
   "PortStartError",
+  "SessionStartError",
   "SignalError",
   "SimulatorError",
   "TargetError",

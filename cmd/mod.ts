@@ -40,6 +40,8 @@ import { copyCommand } from "./cp.ts";
 import { forwardCommand } from "./forward.ts";
 import { commandHelp, fullDescription, routesHelp } from "./help.ts";
 import { parseFailure } from "./parse_errors.ts";
+import { pluginRoutes } from "./plugin.ts";
+import { pluginWords } from "./plugin/started_as.ts";
 import { shellCommand } from "./shell.ts";
 import { simulateCommand } from "./simulate.ts";
 import { splitSshArguments } from "./ssh/arguments.ts";
@@ -58,6 +60,7 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     sshConfig: sshConfigCommand,
     sshProxy: sshProxyCommand,
     cp: copyCommand,
+    plugin: pluginRoutes,
     simulate: simulateCommand,
   },
   docs: {
@@ -140,6 +143,11 @@ async function parseAndRun(
   args: readonly string[],
   context: Context,
 ): Promise<number> {
+  const words = pluginWords(args, "ssm");
+  if (words !== undefined) {
+    const { runPlugin } = await import("./plugin/run.ts");
+    return await runPlugin(words, context);
+  }
   const outer = splitArguments(args);
   const route = findRoute(outer.own);
   const { target, path } = route;

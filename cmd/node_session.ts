@@ -48,16 +48,20 @@ export interface NodeSessionWorld {
   readonly signal: AbortSignal;
 }
 
-/** A session that was started. */
-export interface NodeSession {
+/** A session that is seen to. */
+export interface RunningSession {
   readonly grant: SessionGrant;
   /** To be used in place of the one that came with the grant. */
   readonly control: SessionControl;
+  /** To be called when the session has begun: an error is then one of the session. */
+  began(): void;
+}
+
+/** A session that was started on a node. */
+export interface NodeSession extends RunningSession {
   readonly node: FoundTarget;
   /** What the user typed or chose. */
   readonly target: string;
-  /** To be called when the session has begun: an error is then one of the session. */
-  began(): void;
 }
 
 /**
@@ -79,23 +83,12 @@ export async function runNodeSession<T>(
   const use = { target, ...again };
   const node = request.node ??
     await findTarget(context, aws, use, signal);
-  const started = await start(node);
-  const { sessionId } = started.grant;
-  const ending = new EndOnce(started.control);
-  let began = false;
-  try {
-    signal.throwIfAborted();
-    return await run({
-      grant: started.grant,
-      control: ending.control,
-      node,
-      target,
-      began: () => began = true,
-    });
-  } catch (error) {
-    await ending.terminate((cause) => notices.say(notEnded(sessionId, cause)));
-    throw began ? failureOfSession(error) : error;
-  }
+  return await runStartedSession(
+    await start(node),
+    notices,
+    signal,
+    (session) => run({ ...session, node, target }),
+  );
 
   async function start(node: FoundTarget): Promise<StartedSession> {
     const { documentName, parameters, reason, containerCommand } = request;
@@ -126,6 +119,38 @@ export async function runNodeSession<T>(
     } catch (error) {
       throw await startFailure(error, node, aws, use, signal);
     }
+  }
+}
+
+/**
+ * Sees to the end of a session if `run` fails.
+ * @param started The session.
+ * @param notices Where to say that it may still be running.
+ * @param signal Where it has aborted, nothing is run.
+ * @param run Runs the session to its end.
+ * @throws What `run` throws; as an error of the session where that had begun.
+ */
+export async function runStartedSession<T>(
+  started: StartedSession,
+  notices: Notices,
+  signal: AbortSignal,
+  run: (session: RunningSession) => Promise<T>,
+): Promise<T> {
+  const { grant } = started;
+  const ending = new EndOnce(started.control);
+  let began = false;
+  try {
+    signal.throwIfAborted();
+    return await run({
+      grant,
+      control: ending.control,
+      began: () => began = true,
+    });
+  } catch (error) {
+    await ending.terminate((cause) =>
+      notices.say(notEnded(grant.sessionId, cause))
+    );
+    throw began ? failureOfSession(error) : error;
   }
 }
 

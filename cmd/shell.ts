@@ -225,8 +225,12 @@ export function parseShell(
   };
 }
 
-/** One printable ASCII character, or `none`, as with `ssh -e`. */
-function escapeCharacter(text: string): string {
+/**
+ * Reads `--escape`: one printable ASCII character, or `none`, as with `ssh -e`.
+ * @param text What was typed.
+ * @throws UsageError
+ */
+export function escapeCharacter(text: string): string {
   if (text !== "none" && !/^[!-~]$/.test(text)) {
     throw new UsageError("it is one printable character, or none");
   }

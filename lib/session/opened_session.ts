@@ -121,18 +121,18 @@ export class OpenedSession {
     const { clock, notify, size } = this.#options;
     const onAbort = () => this.#begun.reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    const cancelNotice = clock.setTimer(
-      waitingNotice,
-      () => notify({ kind: "waiting" }),
-    );
-    const cancelLimit = clock.setTimer(
-      startLimit,
-      () => this.#begun.reject(new SessionStartError(notStarted)),
-    );
+    const timers: (() => void)[] = [];
     try {
       signal.throwIfAborted();
       await Promise.race([this.#driver.start(signal), this.#begun.promise]);
       const { channel } = this.#driver;
+      timers.push(
+        clock.setTimer(waitingNotice, () => notify({ kind: "waiting" })),
+        clock.setTimer(
+          startLimit,
+          () => this.#begun.reject(new SessionStartError(notStarted)),
+        ),
+      );
       if (size !== undefined && !channel.started && !channel.over) {
         // With a handshake it is dropped; it does no harm in any kind of session (sessions.md §2.1).
         channel.resize(size, clock.now());
@@ -140,8 +140,7 @@ export class OpenedSession {
       }
       await this.#begun.promise;
     } finally {
-      cancelNotice();
-      cancelLimit();
+      for (const cancel of timers) cancel();
       signal.removeEventListener("abort", onAbort);
     }
   }
