@@ -91,6 +91,17 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
 };
 
 /**
+ * The flag of commands that can have their session run by the official session-manager-plugin, for
+ * comparison; `undefined` counts as true.
+ */
+export const nativeFlag = {
+  kind: "boolean",
+  brief: "Run the session ourselves, the default; --no-native has the " +
+    "installed session-manager-plugin run it [SSM_NATIVE]",
+  optional: true,
+} as const;
+
+/**
  * What the connection flags ask for.
  * @param flags As parsed.
  */

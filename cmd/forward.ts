@@ -94,6 +94,10 @@ Exit codes:
   },
   async func(flags, ...positionals) {
     const options = parseForward(flags, positionals, this.rest);
+    if (flags.native === false) {
+      const { runOfficialForward } = await import("./official/forward.ts");
+      return this.setExitCode(await runOfficialForward(options, this.context));
+    }
     const { runForwardCommand } = await import("./forward/run.ts");
     this.setExitCode(await runForwardCommand(options, this.context));
   },

@@ -25,6 +25,7 @@ import {
   generalAliases,
   type GeneralFlags,
   generalFlags,
+  nativeFlag,
   nonEmpty,
 } from "./flags.ts";
 import { fullDescription } from "./help.ts";
@@ -44,6 +45,8 @@ export interface ShellFlags extends GeneralFlags, ConnectionFlags {
   readonly reason?: string;
   readonly escape: string;
   readonly timeout?: number;
+  /** False has the official plugin run the session. */
+  readonly native?: boolean;
 }
 
 const flags: FlagParametersForType<ShellFlags, CommandWorld> = {
@@ -85,6 +88,7 @@ const flags: FlagParametersForType<ShellFlags, CommandWorld> = {
       "End the session after 90s, 10m, 2h, … with exit code 124 [SSM_TIMEOUT]",
     optional: true,
   },
+  native: nativeFlag,
   ...connectionFlags,
   ...generalFlags,
 };
@@ -155,6 +159,10 @@ Exit codes:
   },
   async func(flags, target) {
     const options = parseShell(flags, target, this.rest);
+    if (flags.native === false) {
+      const { runOfficialShell } = await import("./official/shell.ts");
+      return this.setExitCode(await runOfficialShell(options, this.context));
+    }
     this.setExitCode(await runShellCommand(options, this.context));
   },
 });

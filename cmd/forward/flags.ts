@@ -16,6 +16,7 @@ import {
   duration,
   type GeneralFlags,
   generalFlags,
+  nativeFlag,
   nonEmpty,
   numberBetween,
 } from "../flags.ts";
@@ -37,6 +38,8 @@ export interface ForwardCommandFlags extends GeneralFlags, ConnectionFlags {
   readonly documentName?: string;
   readonly reason?: string;
   readonly backgroundChild: boolean;
+  /** False has the official plugin run the session. */
+  readonly native?: boolean;
 }
 
 /** Sessions of one forward at most; each is a session of the account and a connection of ours. */
@@ -147,6 +150,7 @@ export const forwardFlags: FlagParametersForType<
     hidden: true,
     withNegated: false,
   },
+  native: nativeFlag,
   ...connectionFlags,
   ...generalFlags,
 };

@@ -1,0 +1,34 @@
+/**
+ * `ssm shell --no-native`.
+ *
+ * @module
+ */
+
+import type { Context } from "../context.ts";
+import type { ShellCommandOptions } from "../shell.ts";
+import { engineFlags, refuseFlags, runOfficialPlugin } from "./run.ts";
+
+/**
+ * Runs the session with the official plugin.
+ * @param options From `parseShell`.
+ * @param context The world.
+ * @returns The exit code.
+ * @throws UsageError For flags that the plugin cannot honour; else as `runOfficialPlugin` does.
+ */
+export async function runOfficialShell(
+  options: ShellCommandOptions,
+  context: Context,
+): Promise<number> {
+  const { escape, timeout, connection } = options;
+  refuseFlags([
+    // It has none, so only another one can be missed.
+    ["--escape", escape !== undefined && escape !== "~"],
+    ["--timeout", timeout !== undefined],
+    ...engineFlags(connection),
+  ]);
+  return await runOfficialPlugin(
+    { ...options, command: "ssm shell --no-native" },
+    options,
+    context,
+  );
+}
