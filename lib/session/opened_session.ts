@@ -14,6 +14,7 @@ import { leave } from "./leave.ts";
 import { shellPatience } from "./resume.ts";
 import type { SessionNotice } from "./session_report.ts";
 import { notStarted, startLimit, waitingNotice } from "./start_limit.ts";
+import { TacitStart } from "./tacit_start.ts";
 import type { Clock, TerminalSize } from "./transport.ts";
 
 /** The agent did not begin in time. */
@@ -36,6 +37,7 @@ export interface OpenSessionOptions {
 export class OpenedSession {
   readonly #options: OpenSessionOptions;
   readonly #driver: Driver;
+  readonly #tacit: TacitStart;
   readonly #begun = Promise.withResolvers<void>();
   /** What happened, for whoever runs the session. */
   readonly #kept: ((taker: DriverOptions) => void)[] = [];
@@ -55,7 +57,10 @@ export class OpenedSession {
         return taker()?.patience ?? shellPatience;
       },
       onEvent: (event) => this.#event(event),
-      onProgress: () => this.#taker?.onProgress?.(),
+      onProgress: () => {
+        this.#tacit.progress();
+        this.#taker?.onProgress?.();
+      },
       onClosed: (close) => this.#taker?.onClosed?.(close),
       onSlept: (milliseconds) => this.#taker?.onSlept?.(milliseconds),
       onLost: (reason) => {
@@ -69,6 +74,11 @@ export class OpenedSession {
       onGone: (error) => this.#tell((taker) => taker.onGone(error)),
       onError: (error) => this.#tell((taker) => taker.onError(error)),
     });
+    this.#tacit = new TacitStart(
+      this.#driver.channel,
+      clock,
+      () => this.#driver.flush(),
+    );
   }
 
   /**
@@ -137,9 +147,11 @@ export class OpenedSession {
         // With a handshake it is dropped; it does no harm in any kind of session (sessions.md §2.1).
         channel.resize(size, clock.now());
         this.#driver.flush();
+        this.#tacit.watch();
       }
       await this.#begun.promise;
     } finally {
+      this.#tacit.stop();
       for (const cancel of timers) cancel();
       signal.removeEventListener("abort", onAbort);
     }

@@ -21,6 +21,7 @@ import { ShellOutput } from "./shell_output.ts";
 import { ShellTerminal } from "./shell_terminal.ts";
 import { SignalError } from "./signal_error.ts";
 import { notStarted, startLimit, waitingNotice } from "./start_limit.ts";
+import { TacitStart } from "./tacit_start.ts";
 import type { Clock, Terminal } from "./transport.ts";
 
 export { type SessionEnd, type SessionNotice, SignalError };
@@ -61,6 +62,7 @@ class ShellSession {
   readonly #terminal: ShellTerminal;
   readonly #input: ShellInput;
   readonly #output: ShellOutput;
+  readonly #tacit: TacitStart;
   readonly #timers = new Set<() => void>();
   readonly #end = Promise.withResolvers<SessionEnd>();
   #ended = false;
@@ -80,7 +82,10 @@ class ShellSession {
       control,
       clock,
       onEvent: (event) => this.#event(event),
-      onProgress: () => this.#input.progress(),
+      onProgress: () => {
+        this.#input.progress();
+        this.#tacit.progress();
+      },
       onLost: (reason) => this.#notify({ kind: "lost", reason }),
       onResumed: (after) => {
         this.#notify({ kind: "resumed", after });
@@ -91,6 +96,7 @@ class ShellSession {
     });
     const { channel } = this.#driver;
     const flush = () => this.#driver.flush();
+    this.#tacit = new TacitStart(channel, clock, flush);
     this.#terminal = new ShellTerminal(
       terminal,
       () => this.#driver.connected && !this.#ended,
@@ -155,6 +161,7 @@ class ShellSession {
     // An early size is in force before the first prompt; with a handshake it is dropped, and sent
     // again after it (sessions.md §2.1).
     this.#terminal.sendSize();
+    this.#tacit.watch();
     this.#timers.add(
       clock.setTimer(waitingNotice, () => this.#notify({ kind: "waiting" })),
     );
@@ -244,6 +251,7 @@ class ShellSession {
   }
 
   #clearTimers(): void {
+    this.#tacit.stop();
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
   }

@@ -113,6 +113,33 @@ Deno.test("a shell without a handshake: the size comes first, and no output is l
   assertClean(bench, agent);
 });
 
+Deno.test("a program that prints nothing has begun when it took the size and no handshake came", async () => {
+  const clock = new ManualClock(), control = new FakeControl();
+  const agent = new FakeAgent(control, clock);
+  agent.latency = () => 30;
+  const bench = await open(clock, control);
+  await clock.advance(2000);
+  assert.equal(state(bench), undefined);
+  await clock.advance(100);
+  assert.equal(session(bench).started?.sessionType, "Standard_Stream");
+  const terminal = new MemoryTerminal();
+  const ran = shell(bench, terminal);
+  terminal.type("cat\r");
+  await clock.advance(200);
+  assert.equal(agent.input, "cat\r");
+  // An hour without a word is no end of it.
+  await clock.advance(3_600_000);
+  assert.equal(ran.end, undefined);
+  agent.print("late");
+  await clock.advance(100);
+  assert.equal(terminal.outputText, "late");
+  agent.closeChannel();
+  await clock.advance(100);
+  assert.deepEqual(ran.end, { kind: "ended" });
+  assert.deepEqual(bench.notices.map(({ kind }) => kind), ["started"]);
+  assertClean(bench, agent);
+});
+
 Deno.test("more output than the session may hold waits at the agent until somebody runs it", async () => {
   const clock = new ManualClock(), control = new FakeControl();
   const agent = new FakeAgent(control, clock);
@@ -184,6 +211,7 @@ Deno.test("a connection lost while the kind is unknown, or while nobody runs it,
 Deno.test("an agent that says nothing is given up after a minute, and the user is told after five seconds", async () => {
   const clock = new ManualClock(), control = new FakeControl();
   const agent = new FakeAgent(control, clock);
+  control.deafen();
   const bench = await open(clock, control);
   await clock.advance(5000);
   assert.deepEqual(bench.notices, [{ kind: "waiting" }]);

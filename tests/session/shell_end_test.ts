@@ -156,6 +156,9 @@ Deno.test("what notify throws ends the session, terminated and clean", async (t)
   for (const [kind, provoke] of occasions) {
     await t.step(kind, async () => {
       const bench = await startShell({
+        prepare: (control) => {
+          if (kind === "waiting") control.deafen();
+        },
         shell: {
           notify: (notice) => {
             if (notice.kind === kind) throw new Error("a mistake");

@@ -24,6 +24,70 @@ Deno.test("a shell: size before the prompt, keys, output, end", async () => {
   assertClean(bench);
 });
 
+Deno.test("a program that waits for input before it prints gets its input", async () => {
+  const bench = await startShell();
+  const { agent, terminal, clock } = bench;
+  await clock.advance(1900);
+  assert.equal(terminal.rawNow, false);
+  await clock.advance(200);
+  assert.equal(terminal.rawNow, true);
+  terminal.type("one\r");
+  await clock.advance(10);
+  assert.equal(agent.input, "one\r");
+  await clock.advance(120_000);
+  assert.deepEqual(bench.notices.map(({ kind }) => kind), ["started"]);
+  agent.closeChannel();
+  await clock.advance(0);
+  assert.deepEqual(bench.outcome(), { kind: "ended" });
+  assertClean(bench);
+});
+
+Deno.test("a handshake that takes its time is waited for, whatever was acknowledged", async () => {
+  const key = crypto.getRandomValues(new Uint8Array(64));
+  const slow = Promise.withResolvers<void>();
+  const bench = await startShell({
+    agent: {
+      handshake: {
+        agentVersion: "3.3.987.0",
+        actions: [
+          {
+            actionType: "SessionType",
+            parameters: { SessionType: "Standard_Stream", Properties: null },
+          },
+          {
+            actionType: "KMSEncryption",
+            parameters: { KMSKeyId: "alias/k", Challenge: "AAEC" },
+          },
+        ],
+      },
+    },
+    prepare: (control) => {
+      control.onDataKey = async () => {
+        await slow.promise;
+        return {
+          plaintext: key,
+          ciphertextBlob: Uint8Array.of(1, 2, 3),
+          challengeAcknowledged: true,
+        };
+      };
+    },
+  });
+  const { agent, terminal, clock } = bench;
+  agent.onEvent = (event) => {
+    if (event.type !== "data-key-offered") return;
+    agent.channel.provideDataKey({ plaintext: key }, clock.now());
+  };
+  await clock.advance(4000);
+  assert.equal(terminal.rawNow, false, "nothing may be typed yet");
+  slow.resolve();
+  await clock.advance(10);
+  assert.equal(terminal.rawNow, true);
+  agent.closeChannel();
+  await clock.advance(0);
+  assert.deepEqual(bench.outcome(), { kind: "ended" });
+  assertClean(bench);
+});
+
 Deno.test("a resize is sent once, and again after a handshake", async () => {
   const actions = [{
     actionType: "SessionType",

@@ -150,6 +150,14 @@ export class FakeControl implements SessionControl {
   dataKey(keyId: string, challenge: string | undefined): Promise<DataKey> {
     return Promise.resolve().then(() => this.onDataKey(keyId, challenge));
   }
+  /** An agent that was joined to it hears nothing, on connections that are still to come. */
+  deafen(): void {
+    const join = this.onOpen;
+    this.onOpen = async (transport) => {
+      await join(transport);
+      transport.onSend = () => {};
+    };
+  }
   /** The newest transport. */
   get transport(): FakeTransport {
     return this.transports.at(-1)!;

@@ -207,6 +207,16 @@ export class DataChannel {
     );
   }
 
+  /**
+   * Client only: begins a session without a handshake before its first output, for a caller who
+   * knows that its program runs. Does nothing where a handshake has been asked for; one that is
+   * asked for later is not answered any more.
+   */
+  assumeBegun(now: number): void {
+    this.#now = now;
+    if (!this.#state.over) this.#receiver.startWithoutHandshake();
+  }
+
   /** Tells the agent the terminal's size; allowed before the session begins (sessions.md §2.1). */
   resize(size: TerminalSize, now: number): void {
     this.#now = now;

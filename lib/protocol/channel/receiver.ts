@@ -121,7 +121,7 @@ export class Receiver {
     if (!this.#host.state.started) {
       if (this.#host.handshake?.begun) return "not ready";
       if (type === PayloadType.ExitCode) return "taken"; // handshake.md §1, "other"
-      this.#startWithoutHandshake();
+      this.startWithoutHandshake();
     }
     if (!this.#accepting) return "not ready";
     if (this.#queued > 0 && this.#queued + payload.length > this.#capacity) {
@@ -147,8 +147,12 @@ export class Receiver {
     return "taken";
   }
 
-  /** A plain shell has no handshake at all, its first output is its beginning (handshake.md §1). */
-  #startWithoutHandshake(): void {
+  /**
+   * A plain shell has no handshake at all, its first output is its beginning (handshake.md §1).
+   * Does nothing where there is a handshake, or the session has begun.
+   */
+  startWithoutHandshake(): void {
+    if (this.#host.state.started || this.#host.handshake?.begun) return;
     this.#host.state.emit({
       type: "started",
       sessionType: "Standard_Stream",
