@@ -51,7 +51,7 @@ export async function runPort(
   });
   const ended = Promise.withResolvers<PortEnd>();
   ended.promise.catch(() => {});
-  const listeners = await listenFor(properties, task.request, context);
+  const listeners = await listenFor(properties, task, context);
   let forward: Forward | undefined;
   try {
     forward = await makeForward(run, properties, listeners, (error) => {

@@ -11,7 +11,7 @@ import type { Context } from "../context.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { LocalSpec } from "../forward/spec.ts";
 import { portInUse } from "../port_in_use.ts";
-import type { PluginRequest } from "./arguments.ts";
+import type { PluginRequest, PluginSession } from "./arguments.ts";
 
 /** A document's properties, after the agent put the parameters in (api.md §7). */
 export type PortProperties = Readonly<Record<string, unknown>>;
@@ -19,20 +19,23 @@ export type PortProperties = Readonly<Record<string, unknown>>;
 /**
  * Listens where the document says.
  * @param properties The document's.
- * @param request What the AWS CLI asked for, for a command to paste that would work.
+ * @param task What the AWS CLI asked for, for a command to paste that would work.
  * @param context The world.
  * @throws CommandError
  */
 export async function listenFor(
   properties: PortProperties,
-  request: PluginRequest | undefined,
+  { request, profile }: PluginSession,
   context: Context,
 ): Promise<LocalListener[]> {
   try {
     return await context.listen(localOf(properties));
   } catch (error) {
     if (error instanceof PortInUseError && request !== undefined) {
-      throw await portInUse(error, (port) => startCommand(request, port));
+      throw await portInUse(
+        error,
+        (port) => startCommand(request, port, profile),
+      );
     }
     if (!(error instanceof ListenError || error instanceof PortInUseError)) {
       throw error;
@@ -74,6 +77,7 @@ function refusal(why: string): CommandError {
 function startCommand(
   { target, documentName, parameters }: PluginRequest,
   port: number,
+  profile: string | undefined,
 ): string {
   const others = typeof parameters === "object" ? parameters : {};
   const all = { ...others, localPortNumber: [String(port)] };
@@ -81,7 +85,8 @@ function startCommand(
     (documentName === undefined
       ? ""
       : ` --document-name ${shellQuote(documentName)}`) +
-    ` --parameters ${shellQuote(JSON.stringify(all))}`;
+    ` --parameters ${shellQuote(JSON.stringify(all))}` +
+    (profile === undefined ? "" : ` --profile ${shellQuote(profile)}`);
 }
 
 /**

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { pluginScript } from "../../cmd/plugin/own_program.ts";
+import { programCommand } from "../testkit/executable.ts";
 import { hasPty, openPty, type Pty } from "../testkit/pty.ts";
 import { shellWords } from "../testkit/shell_words.ts";
 
@@ -31,22 +33,50 @@ async function find(variable: string, name: string): Promise<string> {
 
 /** What is missing for these tests; `undefined` when nothing is. */
 export async function missing(): Promise<string | undefined> {
+  if (await officialPlugin() === "") return "session-manager-plugin";
+  return await missingCli();
+}
+
+/** What is missing for tests of the official CLI alone. */
+export async function missingCli(): Promise<string | undefined> {
   if (!await find("SSM_OFFICIAL_AWS", "aws")) return "the AWS CLI";
-  if (!await find("SSM_OFFICIAL_PLUGIN", "session-manager-plugin")) {
-    return "session-manager-plugin";
-  }
   if (!hasPty) return "util-linux's script";
   return undefined;
+}
+
+/** Where the official plugin is; empty where it is not installed. */
+export async function officialPlugin(): Promise<string> {
+  return await find("SSM_OFFICIAL_PLUGIN", "session-manager-plugin");
+}
+
+/** A folder with our program under the plugin's name; removed when disposed of. */
+export async function ourPlugin(): Promise<
+  { readonly path: string } & AsyncDisposable
+> {
+  const folder = await Deno.makeTempDir({ prefix: "ssm-as-plugin-" });
+  const path = `${folder}/session-manager-plugin`;
+  const [program = "", ...args] = programCommand();
+  // From source, Deno has the name of the link.
+  if (args.length === 0) await Deno.symlink(program, path);
+  else {await Deno.writeTextFile(path, pluginScript({ path: program, args }), {
+      mode: 0o755,
+    });}
+  return {
+    path,
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
 }
 
 /**
  * `ssm simulate -- aws ssm start-session` on a terminal of its own.
  * @param simulate Flags of `ssm simulate`.
  * @param session Arguments of `aws ssm start-session`.
+ * @param plugin The plugin that the CLI is to find; the official one when absent.
  */
 export function openOfficial(
   simulate: readonly string[],
   session: readonly string[] = [],
+  plugin?: string,
 ): Promise<Pty> {
   return runOfficial(simulate, [
     "ssm",
@@ -54,36 +84,30 @@ export function openOfficial(
     "--target",
     node,
     ...session,
-  ]);
+  ], plugin);
 }
 
 /**
  * `ssm simulate -- aws …` on a terminal of its own.
  * @param simulate Flags of `ssm simulate`.
  * @param words Arguments of `aws`.
+ * @param plugin As for {@linkcode openOfficial}.
  */
 export async function runOfficial(
   simulate: readonly string[],
   words: readonly string[],
+  plugin?: string,
 ): Promise<Pty> {
   const aws = await find("SSM_OFFICIAL_AWS", "aws");
-  const plugin = await find("SSM_OFFICIAL_PLUGIN", "session-manager-plugin");
   // The CLI looks for the plugin on the PATH; CLIs older than 2.13 do not know AWS_ENDPOINT_URL.
+  const path = plugin ?? await officialPlugin();
   const script =
-    (plugin.includes("/")
-      ? `PATH=${shellWords([plugin.replace(/\/[^/]*$/, "")])}:$PATH; `
+    (path.includes("/")
+      ? `PATH=${shellWords([path.replace(/\/[^/]*$/, "")])}:$PATH; `
       : "") +
     `exec ${shellWords([aws, ...words])} --endpoint-url "$AWS_ENDPOINT_URL"`;
-  const program = Deno.env.get("SSM_EXECUTABLE");
-  const ssm = program ? [program] : [
-    Deno.execPath(),
-    "run",
-    "--no-prompt",
-    "--allow-all",
-    new URL("../../main.ts", import.meta.url).pathname,
-  ];
   return await openPty(
-    [...ssm, "simulate", ...simulate, "--", "sh", "-c", script],
+    [...programCommand(), "simulate", ...simulate, "--", "sh", "-c", script],
     {
       env: {
         // What the simulated node's shell starts with.

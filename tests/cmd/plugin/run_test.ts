@@ -424,7 +424,7 @@ Deno.test("a Unix socket, a free port, and a place that cannot be had", async ()
       [
         forwarding,
         new PortInUseError("127.0.0.1", 8080),
-        /^ssm: .*8080.*\nhint: aws ssm start-session --target i-0123456789abcdef0 --document-name AWS-StartPortForwardingSession --parameters '\{"portNumber":\["80"\],"localPortNumber":\["\d+"\]\}'\n$/,
+        /^ssm: .*8080.*\nhint: aws ssm start-session --target i-0123456789abcdef0 --document-name AWS-StartPortForwardingSession --parameters '\{"portNumber":\["80"\],"localPortNumber":\["\d+"\]\}' --profile prod\n$/,
       ],
       [
         socket,
