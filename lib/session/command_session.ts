@@ -11,7 +11,7 @@ import type { SessionType } from "../protocol/message/handshake.ts";
 import { decodeExitCode, PayloadType } from "../protocol/message/payload.ts";
 import type { TerminalSize } from "../protocol/message/size.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
-import { Driver, type MakeDriver, type SessionDriver } from "./driver.ts";
+import { type MakeDriver, newDriver, type SessionDriver } from "./driver.ts";
 import { leave } from "./leave.ts";
 import type { ConnectionLostError } from "./resume.ts";
 import {
@@ -21,6 +21,7 @@ import {
   type SessionNotice,
 } from "./session_report.ts";
 import { notStarted, startLimit, waitingNotice } from "./start_limit.ts";
+import { TacitStart } from "./tacit_start.ts";
 import type { Clock } from "./transport.ts";
 
 /** How a command ended: with its exit code, or as a session does. */
@@ -66,6 +67,7 @@ const outputCapacity: number = 64 * 1024 * 1024;
 export class CommandSession implements AsyncDisposable {
   readonly #options: CommandSessionOptions;
   readonly #driver: SessionDriver;
+  readonly #tacit: TacitStart;
   readonly #payloads = new PayloadSize();
   readonly #end = Promise.withResolvers<CommandEnd>();
   readonly #begun = Promise.withResolvers<void>();
@@ -92,8 +94,7 @@ export class CommandSession implements AsyncDisposable {
     const { grant, control, clock, notify } = options;
     // The rejection is for whoever awaits it; it may come before anybody does.
     this.#end.promise.catch(() => {});
-    const { drive = (options) => new Driver(options) } = options;
-    this.#driver = drive({
+    this.#driver = (options.drive ?? newDriver)({
       grant,
       control,
       clock,
@@ -113,6 +114,11 @@ export class CommandSession implements AsyncDisposable {
       onGone: (error) => this.#lost(error),
       onError: (error) => this.#fail(error),
     });
+    this.#tacit = new TacitStart(
+      this.#driver.channel,
+      clock,
+      () => this.#driver.flush(),
+    );
   }
 
   /**
@@ -137,6 +143,7 @@ export class CommandSession implements AsyncDisposable {
     }
     if (this.#driver.channel.started || this.#over) return;
     this.#sendSize();
+    this.#tacit.watch();
     this.#after(waitingNotice, () => notify({ kind: "waiting" }));
     this.#after(startLimit, () => {
       this.#finish({ kind: "refused", message: notStarted });
@@ -298,6 +305,7 @@ export class CommandSession implements AsyncDisposable {
   }
 
   #progress(): void {
+    this.#tacit.progress();
     this.#payloads.acknowledged(this.#driver.channel.acknowledgedBytes);
     if (this.#room.length === 0) return;
     const waiting = this.#room;
@@ -346,6 +354,7 @@ export class CommandSession implements AsyncDisposable {
   }
 
   #clearTimers(): void {
+    this.#tacit.stop();
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
   }

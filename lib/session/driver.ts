@@ -338,6 +338,9 @@ export class Driver {
   }
 }
 
+/** Makes the driver of a session that was not opened before. */
+export const newDriver: MakeDriver = (options) => new Driver(options);
+
 /** Bytes of randomness fetched together: a call for each message id costs a twentieth of its way. */
 const randomPool = 4096;
 let pool = new Uint8Array();

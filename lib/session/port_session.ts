@@ -18,7 +18,7 @@ import type { Backlog } from "./backlog.ts";
 import type { Carrier, CarrierHost, LocalPeer, Unsettled } from "./carrier.ts";
 import { type CarrierRequest, chooseCarrier } from "./choose_carrier.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
-import { Driver, type MakeDriver, type SessionDriver } from "./driver.ts";
+import { type MakeDriver, newDriver, type SessionDriver } from "./driver.ts";
 import { leave } from "./leave.ts";
 import {
   type PortEnd,
@@ -89,10 +89,9 @@ export class PortSession {
   private constructor(options: PortSessionOptions) {
     this.#options = options;
     const { grant, control, clock, backlog, notify, patience } = options;
-    const { drive = (options) => new Driver(options) } = options;
     this.#size = new PayloadSize(options.payloadSize);
     this.#started.promise.catch(() => {});
-    this.#driver = drive({
+    this.#driver = (options.drive ?? newDriver)({
       grant,
       control,
       clock,

@@ -6,7 +6,7 @@
 
 import type { ChannelEvent, StartedEvent } from "../protocol/channel/events.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
-import { Driver, type MakeDriver, type SessionDriver } from "./driver.ts";
+import { type MakeDriver, newDriver, type SessionDriver } from "./driver.ts";
 import type { EscapeCommand } from "./escape.ts";
 import { lastWords, leave } from "./leave.ts";
 import type { ConnectionLostError } from "./resume.ts";
@@ -74,10 +74,9 @@ class ShellSession {
   constructor(options: ShellOptions) {
     this.#options = options;
     const { control, terminal, clock, grant, escape } = options;
-    const { drive = (options) => new Driver(options) } = options;
     // The rejection is for whoever awaits run(); it may come before anybody does.
     this.#end.promise.catch(() => {});
-    this.#driver = drive({
+    this.#driver = (options.drive ?? newDriver)({
       grant,
       control,
       clock,

@@ -17,11 +17,14 @@ class CommandBench extends CommandWorldBench {
   consumes = true;
 
   constructor(
-    options: Partial<CommandSessionOptions> & { readonly type?: string } = {},
+    options: Partial<CommandSessionOptions> & {
+      readonly type?: string;
+      readonly handshake?: false;
+    } = {},
   ) {
-    const { type, ...rest } = options;
+    const { type, handshake, ...rest } = options;
     const sessionType = rest.sessionType ?? "NonInteractiveCommands";
-    super(type ?? sessionType);
+    super(handshake === false ? undefined : type ?? sessionType);
     this.session = new CommandSession({
       grant: this.grant,
       control: this.control,
@@ -262,5 +265,26 @@ Deno.test("command: a lost connection resumes, and is counted", async () => {
   await bench.clock.advance(0);
   assert.equal(bench.stdout, "one two");
   assert.equal(bench.session.resumed, 1);
+  await bench.close();
+});
+
+Deno.test("command: one on a terminal that prints nothing has begun, and gets its input", async () => {
+  const bench = new CommandBench({
+    handshake: false,
+    sessionType: "InteractiveCommands",
+    size: { cols: 80, rows: 24 },
+  });
+  const started = bench.session.start(bench.abort.signal);
+  await bench.clock.advance(3000);
+  await started;
+  const written = bench.session.write(new TextEncoder().encode("one\r"));
+  await bench.clock.advance(120_000);
+  await written;
+  assert.equal(bench.agent.input, "one\r");
+  assert.equal(bench.end, undefined);
+  assert.deepEqual(bench.notices.map(({ kind }) => kind), ["started"]);
+  bench.agent.closeChannel();
+  await bench.clock.advance(0);
+  assert.deepEqual(bench.end, { kind: "ended" });
   await bench.close();
 });

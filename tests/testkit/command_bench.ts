@@ -21,17 +21,20 @@ export class CommandWorldBench {
   stdout = "";
   stderr = "";
 
-  /** @param sessionType What the agent says that the session is. */
-  constructor(sessionType: string) {
-    this.agent = new FakeAgent(this.control, this.clock, {
-      handshake: {
-        agentVersion: "3.3.987.0",
-        actions: [{
-          actionType: "SessionType",
-          parameters: { SessionType: sessionType, Properties: null },
-        }],
-      },
-    });
+  /** @param sessionType What the agent says that the session is; `undefined`: it does not say. */
+  constructor(sessionType: string | undefined) {
+    const handshake = {
+      agentVersion: "3.3.987.0",
+      actions: [{
+        actionType: "SessionType",
+        parameters: { SessionType: sessionType, Properties: null },
+      }],
+    };
+    this.agent = new FakeAgent(
+      this.control,
+      this.clock,
+      sessionType === undefined ? {} : { handshake },
+    );
   }
 
   notify = (notice: SessionNotice): void => void this.notices.push(notice);
