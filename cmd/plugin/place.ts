@@ -66,7 +66,11 @@ async function isForeign(path: string, own: OwnProgram): Promise<boolean> {
   try {
     return await kinship(path, own) === "foreign";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    // Deno 2.6 calls such a link a loop.
+    if (
+      error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.FilesystemLoop
+    ) return false;
     throw error;
   }
 }
