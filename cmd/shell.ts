@@ -29,7 +29,7 @@ import {
   nonEmpty,
 } from "./flags.ts";
 import { fullDescription } from "./help.ts";
-import { runNodeSession } from "./node_session.ts";
+import { type NodeSessionRequest, runNodeSession } from "./node_session.ts";
 import { escapeKeys, Notices } from "./notices.ts";
 import { type DocumentParameters, documentParameters } from "./parameters.ts";
 import { checkReason, reasonFlag } from "./reason.ts";
@@ -245,8 +245,13 @@ export function escapeCharacter(text: string): string {
   return text;
 }
 
-/** A node's shell is the account's document's; only ECS takes a command. */
-function checkCommand(
+/**
+ * Refuses `--command` for a node, whose shell is the account's document's; only ECS takes one.
+ * @param command The flag's value.
+ * @param target As typed, or of SSM_TARGET.
+ * @throws UsageError
+ */
+export function checkCommand(
   command: string | undefined,
   target: string | undefined,
 ): void {
@@ -301,6 +306,28 @@ export async function runShellCommand(
   }
 }
 
+/**
+ * What is started for a shell, on a node or in a container.
+ * @param options From {@linkcode parseShell}.
+ * @param typed What to type before the target to start it again.
+ */
+export function shellRequest(
+  options: ShellCommandOptions,
+  typed: string,
+): NodeSessionRequest {
+  const { command, documentName } = options;
+  return {
+    ...options,
+    command: typed,
+    ...(command === undefined
+      ? {}
+      : { rest: `--command ${shellQuote(command)}` }),
+    ...(documentName === undefined
+      ? { containerCommand: (place) => command ?? containerShell(place) }
+      : {}),
+  };
+}
+
 /** From the target to the session's end. */
 async function session(
   options: ShellCommandOptions,
@@ -309,18 +336,9 @@ async function session(
   notices: Notices,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
-  const { command, documentName, reason } = options;
+  const { documentName, reason } = options;
   return await runNodeSession(
-    {
-      ...options,
-      command: "ssm shell",
-      ...(command === undefined
-        ? {}
-        : { rest: `--command ${shellQuote(command)}` }),
-      ...(documentName === undefined
-        ? { containerCommand: (place) => command ?? containerShell(place) }
-        : {}),
-    },
+    shellRequest(options, "ssm shell"),
     { context, aws, notices, signal },
     async ({ grant, control, node, target, began }) => {
       const { container } = node;

@@ -4,8 +4,13 @@
  * @module
  */
 
+import { givenTarget } from "../choose_target.ts";
 import type { Context } from "../context.ts";
-import type { ShellCommandOptions } from "../shell.ts";
+import {
+  checkCommand,
+  type ShellCommandOptions,
+  shellRequest,
+} from "../shell.ts";
 import { engineFlags, refuseFlags, runOfficialPlugin } from "./run.ts";
 
 /**
@@ -26,8 +31,9 @@ export async function runOfficialShell(
     ["--timeout", timeout !== undefined],
     ...engineFlags(connection),
   ]);
+  checkCommand(options.command, givenTarget(options.target, context));
   return await runOfficialPlugin(
-    { ...options, command: "ssm shell --no-native" },
+    shellRequest(options, "ssm shell --no-native"),
     options,
     context,
   );
