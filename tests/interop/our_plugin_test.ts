@@ -12,7 +12,13 @@ import {
   startEcho,
   writeAll,
 } from "../testkit/far_end.ts";
-import { missingCli, openOfficial, ourPlugin, prompt } from "./official.ts";
+import {
+  missingCli,
+  openOfficial,
+  ourPlugin,
+  prompt,
+  runOfficial,
+} from "./official.ts";
 
 const skipped = (what: string) => console.log(`skipped: ${what} not installed`);
 
@@ -88,6 +94,36 @@ Deno.test("the official AWS CLI runs a command with us as its plugin", async () 
   await pty.until("from-the-node-42");
   await pty.until(/Exiting session with sessionId: \S+\./);
   assert.equal(await pty.exited, 0, "as with the official plugin");
+});
+
+Deno.test("the official AWS CLI executes a command in a task with us as its plugin", async () => {
+  const what = await missingCli();
+  if (what !== undefined) return skipped(what);
+  await using plugin = await ourPlugin();
+  await using pty = await runOfficial(
+    ["--pace", "fast"],
+    [
+      "ecs",
+      "execute-command",
+      "--cluster",
+      "prod",
+      "--task",
+      "0123456789abcdef0123456789abcdef",
+      "--interactive",
+      "--command",
+      `env 'PS1=${prompt}' sh`,
+    ],
+    plugin.path,
+  );
+  await pty.until("The Session Manager plugin was installed successfully.");
+  await pty.until("Starting session with SessionId: ecs-execute-command-");
+  await pty.until(prompt);
+  await pty.write("echo $((6 * 7))-from-the-task; stty size\r");
+  await pty.until("42-from-the-task");
+  await pty.until(/\b30 100\b/);
+  await pty.write("exit\r");
+  await pty.until("Exiting session with sessionId: ecs-execute-command-");
+  assert.equal(await pty.exited, 0);
 });
 
 Deno.test("a session that cannot be had is an error of the official AWS CLI", async () => {
