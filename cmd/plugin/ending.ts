@@ -71,9 +71,7 @@ export async function endPortSession(
       return exitCodes.success;
     case "ended":
       await print(
-        message === endedSilently
-          ? exitLine(sessionId)
-          : closedLine(sessionId, message),
+        end.silent ? exitLine(sessionId) : closedLine(sessionId, message),
         context,
       );
       return began ? exitCodes.success : exitCodes.failed;
@@ -88,9 +86,6 @@ export async function endPortSession(
       throw lost(end);
   }
 }
-
-/** What a {@linkcode PortEnd} says where the service said nothing. */
-const endedSilently = "The service ended the session";
 
 /** The error with its cause, which knows what to do about it. */
 function lost(

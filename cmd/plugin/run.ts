@@ -167,7 +167,7 @@ async function runOpened(run: PluginRun): Promise<number> {
       const properties = started.properties ?? {};
       if (properties.type !== "LocalPortForwarding") {
         const { runStdio } = await import("./stdio.ts");
-        return await runStdio(run);
+        return await runStdio(run, properties);
       }
       const { runPort } = await import("./port.ts");
       return await runPort(run, properties);

@@ -8,6 +8,7 @@
 import { Backlog } from "./backlog.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
 import { answerLimit, FirstAnswer } from "./first_answer.ts";
+import type { MakeDriver } from "./driver.ts";
 import type { PortEnd, PortNotice } from "./port_end.ts";
 import { PortSession } from "./port_session.ts";
 import { shellPatience } from "./resume.ts";
@@ -35,6 +36,8 @@ export interface StdioSessionOptions {
   /** The session has begun: what goes wrong from here on went wrong in it. */
   readonly onBegun: () => void;
   readonly notify: (notice: PortNotice) => void;
+  /** Makes the driver; a new one when absent. */
+  readonly drive?: MakeDriver;
 }
 
 /** How a session ended: `left` and a `silent` end are good ones. */
@@ -68,6 +71,7 @@ export async function runStdioSession(
       remoteHost: false,
       standardStreams: new StandardStreams(terminal),
       payloadSize,
+      drive: options.drive,
       grace: stdioGrace,
       // ssh has the terminal, and nobody could be told to log in again.
       patience: shellPatience,

@@ -6,6 +6,7 @@ import { ListenError, PortInUseError } from "../../../lib/io/listen_error.ts";
 import { PortStartError } from "../../../lib/session/port_session.ts";
 import { runShell } from "../../../lib/session/shell.ts";
 import { SignalError } from "../../../lib/session/signal_error.ts";
+import { runStdioSession } from "../../../lib/session/stdio_session.ts";
 import { TransportError } from "../../../lib/session/transport.ts";
 import { TestContext } from "../../testkit/context.ts";
 import { FakeAgent } from "../../testkit/fake_session.ts";
@@ -330,7 +331,7 @@ Deno.test("a port's end: what it says, and the exit code", async () => {
   for (
     const [end, out, code] of [
       [
-        { kind: "ended", message: "The service ended the session" },
+        { kind: "ended", message: "The service ended it", silent: true },
         exit,
         0,
       ],
@@ -370,6 +371,47 @@ Deno.test("a port that never works is no success", async () => {
       "Cannot resolve db.internal\n\n",
   );
   bench.assertOver(125);
+});
+
+Deno.test("standard input and output: nothing but the start line and the port's bytes", async () => {
+  const properties = { portNumber: "22" };
+  const terminal = new MemoryTerminal({ interactive: false });
+  const bench = new Bench(handshake("Port", properties), terminal);
+  bench.context.onStdio = runStdioSession;
+  await bench.run();
+  bench.agent.print("SSH-2.0-far\r\n");
+  terminal.type("SSH-2.0-near\r\n");
+  for (let at = 0; at < 20; at++) await bench.advance(10);
+  assert.equal(bench.out, `${start}SSH-2.0-far\r\n`);
+  assert.equal(bench.agent.input, "SSH-2.0-near\r\n");
+  bench.agent.closeChannel();
+  for (let at = 0; at < 20; at++) await bench.advance(10);
+  assert.equal(bench.out, `${start}SSH-2.0-far\r\n`);
+  assert.equal(bench.err, "");
+  bench.assertOver(0);
+});
+
+Deno.test("standard input and output: a port that cannot be reached, and a signal", async () => {
+  for (const how of ["refused", "signal"]) {
+    const terminal = new MemoryTerminal({ interactive: false });
+    const bench = new Bench(handshake("Port", { portNumber: "22" }), terminal);
+    bench.context.onStdio = runStdioSession;
+    await bench.run();
+    if (how === "signal") bench.context.deliver("SIGHUP");
+    else {bench.agent.closeChannel(
+        "----------ERROR-------\nUnable to connect to specified port: refused",
+      );}
+    for (let at = 0; at < 60; at++) await bench.advance(100);
+    assert.equal(bench.out, start);
+    assert.equal(
+      bench.err,
+      how === "signal"
+        ? ""
+        : "ssm: Cannot reach port 22 of i-0123456789abcdef0: " +
+          "Unable to connect to specified port: refused\n",
+    );
+    bench.assertOver(how === "signal" ? 129 : 255);
+  }
 });
 
 Deno.test("a Unix socket, a free port, and a place that cannot be had", async () => {
