@@ -39,9 +39,14 @@ export async function missing(): Promise<string | undefined> {
 
 /** What is missing for tests of the official CLI alone. */
 export async function missingCli(): Promise<string | undefined> {
-  if (!await find("SSM_OFFICIAL_AWS", "aws")) return "the AWS CLI";
+  if (await awsCli() === "") return "the AWS CLI";
   if (!hasPty) return "util-linux's script";
   return undefined;
+}
+
+/** Where the official CLI is; empty where it is not installed. */
+export async function awsCli(): Promise<string> {
+  return await find("SSM_OFFICIAL_AWS", "aws");
 }
 
 /** Where the official plugin is; empty where it is not installed. */
@@ -98,7 +103,7 @@ export async function runOfficial(
   words: readonly string[],
   plugin?: string,
 ): Promise<Pty> {
-  const aws = await find("SSM_OFFICIAL_AWS", "aws");
+  const aws = await awsCli();
   // The CLI looks for the plugin on the PATH; CLIs older than 2.13 do not know AWS_ENDPOINT_URL.
   const path = plugin ?? await officialPlugin();
   const script =
