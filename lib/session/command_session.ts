@@ -12,10 +12,9 @@ import { decodeExitCode, PayloadType } from "../protocol/message/payload.ts";
 import type { TerminalSize } from "../protocol/message/size.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
 import { type MakeDriver, newDriver, type SessionDriver } from "./driver.ts";
+import { Ending } from "./ending.ts";
 import { leave } from "./leave.ts";
-import type { ConnectionLostError } from "./resume.ts";
 import {
-  endOfAbort,
   endOfChannel,
   type SessionEnd,
   type SessionNotice,
@@ -24,11 +23,14 @@ import { notStarted, startLimit, waitingNotice } from "./start_limit.ts";
 import { TacitStart } from "./tacit_start.ts";
 import type { Clock } from "./transport.ts";
 
+/** The command ended; the code -1 is a signal that the agent does not name (sessions.md §3). */
+export interface Exited {
+  readonly kind: "exited";
+  readonly code: number;
+}
+
 /** How a command ended: with its exit code, or as a session does. */
-export type CommandEnd =
-  /** -1 is a signal that the agent does not name (sessions.md §3). */
-  | { readonly kind: "exited"; readonly code: number }
-  | SessionEnd;
+export type CommandEnd = Exited | SessionEnd;
 
 /** Which of a command's outputs. */
 export type OutputStream = "stdout" | "stderr";
@@ -69,18 +71,14 @@ export class CommandSession implements AsyncDisposable {
   readonly #driver: SessionDriver;
   readonly #tacit: TacitStart;
   readonly #payloads = new PayloadSize();
-  readonly #end = Promise.withResolvers<CommandEnd>();
+  readonly #ending: Ending<Exited>;
   readonly #begun = Promise.withResolvers<void>();
-  readonly #timers = new Set<() => void>();
   #room: (() => void)[] = [];
   /** Bytes of output that the caller is not done with. */
   #waiting = 0;
   #written = Promise.withResolvers<void>();
   #exitCode: number | undefined;
   #complaint = "";
-  #over = false;
-  /** True when the service does not know the session any more. */
-  #gone = false;
   #mustTerminate = true;
   #signal: "none" | "waits" | "sent" = "none";
   #runs = false;
@@ -92,8 +90,7 @@ export class CommandSession implements AsyncDisposable {
   constructor(options: CommandSessionOptions) {
     this.#options = options;
     const { grant, control, clock, notify } = options;
-    // The rejection is for whoever awaits it; it may come before anybody does.
-    this.#end.promise.catch(() => {});
+    this.#ending = new Ending(clock, () => this.#stopped());
     this.#driver = (options.drive ?? newDriver)({
       grant,
       control,
@@ -111,8 +108,8 @@ export class CommandSession implements AsyncDisposable {
         this.resumed++;
         notify({ kind: "resumed", after });
       },
-      onGone: (error) => this.#lost(error),
-      onError: (error) => this.#fail(error),
+      onGone: (error) => this.#ending.lost(error),
+      onError: (error) => this.#ending.fail(error),
     });
     this.#tacit = new TacitStart(
       this.#driver.channel,
@@ -130,7 +127,7 @@ export class CommandSession implements AsyncDisposable {
    */
   async start(signal: AbortSignal): Promise<void> {
     const { notify } = this.#options;
-    const aborted = () => this.#aborted(signal.reason);
+    const aborted = () => this.#ending.aborted(signal.reason);
     signal.addEventListener("abort", aborted, { once: true });
     this.#unlisten = () => signal.removeEventListener("abort", aborted);
     if (signal.aborted) return aborted();
@@ -141,19 +138,19 @@ export class CommandSession implements AsyncDisposable {
       if (signal.aborted) return;
       throw error;
     }
-    if (this.#driver.channel.started || this.#over) return;
+    if (this.#driver.channel.started || this.#ending.over) return;
     this.#sendSize();
     this.#tacit.watch();
-    this.#after(waitingNotice, () => notify({ kind: "waiting" }));
-    this.#after(startLimit, () => {
-      this.#finish({ kind: "refused", message: notStarted });
+    this.#ending.after(waitingNotice, () => notify({ kind: "waiting" }));
+    this.#ending.after(startLimit, () => {
+      this.#ending.finish({ kind: "refused", message: notStarted });
     });
     await this.#begun.promise;
   }
 
   /** Resolves with the end. Everything that came before it has been handed on. */
   get ended(): Promise<CommandEnd> {
-    return this.#end.promise;
+    return this.#ending.promise;
   }
 
   /**
@@ -165,7 +162,7 @@ export class CommandSession implements AsyncDisposable {
   async write(bytes: Uint8Array): Promise<void> {
     const { channel } = this.#driver;
     const { clock } = this.#options;
-    for (let at = 0; at < bytes.length && !this.#over;) {
+    for (let at = 0; at < bytes.length && !this.#ending.over;) {
       if (!channel.writable) {
         await new Promise<void>((resolve) => this.#room.push(resolve));
         continue;
@@ -204,7 +201,7 @@ export class CommandSession implements AsyncDisposable {
 
   /** The terminal has another size now. */
   resize(size: TerminalSize): void {
-    if (this.#over || !this.#driver.connected) return;
+    if (this.#ending.over || !this.#driver.connected) return;
     this.#driver.channel.resize(size, this.#options.clock.now());
     this.#driver.flush();
   }
@@ -214,7 +211,7 @@ export class CommandSession implements AsyncDisposable {
   }
 
   #send(bytes: Uint8Array): void {
-    if (this.#over) return;
+    if (this.#ending.over) return;
     this.#driver.channel.send(bytes, this.#options.clock.now());
     this.#driver.flush();
   }
@@ -234,7 +231,7 @@ export class CommandSession implements AsyncDisposable {
       case "closed":
       case "failed":
         if (event.type === "closed") this.#mustTerminate = false;
-        return this.#finish(
+        return this.#ending.finish(
           this.#commandEnd() ??
             endOfChannel(event, this.#driver.channel.started),
         );
@@ -243,10 +240,11 @@ export class CommandSession implements AsyncDisposable {
 
   #started(event: StartedEvent): void {
     const { sessionType, notify } = this.#options;
-    this.#clearTimers();
+    this.#tacit.stop();
+    this.#ending.clearTimers();
     // Without a handshake nothing tells the type.
     if (event.handshake && event.sessionType !== sessionType) {
-      return this.#finish({
+      return this.#ending.finish({
         kind: "refused",
         message:
           `The document starts a session of type ${event.sessionType}, ` +
@@ -261,7 +259,7 @@ export class CommandSession implements AsyncDisposable {
     });
     // What came before the handshake's end was dropped (sessions.md §2.1).
     if (event.handshake) this.#sendSize();
-    this.#after(signalDelay, () => this.#running());
+    this.#ending.after(signalDelay, () => this.#running());
     this.#begun.resolve();
   }
 
@@ -271,7 +269,7 @@ export class CommandSession implements AsyncDisposable {
   }
 
   #untilWritten(): Promise<void> | undefined {
-    if (this.#waiting < outputLimit || this.#over) return undefined;
+    if (this.#waiting < outputLimit || this.#ending.over) return undefined;
     this.#written = Promise.withResolvers();
     return this.#written.promise;
   }
@@ -313,50 +311,12 @@ export class CommandSession implements AsyncDisposable {
     for (const resolve of waiting) resolve();
   }
 
-  #aborted(reason: unknown): void {
-    try {
-      this.#finish(endOfAbort(reason));
-    } catch {
-      this.#fail(reason);
-    }
-  }
-
-  #lost({ message, timedOut, cause }: ConnectionLostError): void {
-    this.#gone = timedOut;
-    this.#finish({
-      kind: timedOut ? "timed-out" : "lost",
-      message,
-      ...(cause === undefined ? {} : { cause }),
-    });
-  }
-
-  #finish(end: CommandEnd): void {
-    this.#stop();
-    this.#end.resolve(end);
-  }
-
-  #fail(error: unknown): void {
-    this.#stop();
-    this.#end.reject(error);
-  }
-
-  #stop(): void {
-    this.#over = true;
-    this.#clearTimers();
+  #stopped(): void {
+    this.#tacit.stop();
     this.#unlisten();
     this.#begun.resolve();
     this.#written.resolve();
     this.#progress();
-  }
-
-  #after(delay: number, run: () => void): void {
-    if (!this.#over) this.#timers.add(this.#options.clock.setTimer(delay, run));
-  }
-
-  #clearTimers(): void {
-    this.#tacit.stop();
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
   }
 
   /** Ends the session if it lives, and the connection. Never rejects. */
@@ -366,13 +326,13 @@ export class CommandSession implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const { clock, control, notify } = this.#options;
-    this.#finish({ kind: "left" });
+    this.#ending.finish({ kind: "left" });
     await leave({
       driver: this.#driver,
       clock,
       control: this.#mustTerminate ? control : undefined,
       warn: (text) => {
-        if (!this.#gone) notify({ kind: "warning", text });
+        if (!this.#ending.gone) notify({ kind: "warning", text });
       },
     });
   }

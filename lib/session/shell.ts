@@ -8,8 +8,8 @@ import type { ChannelEvent, StartedEvent } from "../protocol/channel/events.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
 import { type MakeDriver, newDriver, type SessionDriver } from "./driver.ts";
 import type { EscapeCommand } from "./escape.ts";
+import { Ending } from "./ending.ts";
 import { lastWords, leave } from "./leave.ts";
-import type { ConnectionLostError } from "./resume.ts";
 import {
   endOfAbort,
   endOfChannel,
@@ -63,19 +63,14 @@ class ShellSession {
   readonly #input: ShellInput;
   readonly #output: ShellOutput;
   readonly #tacit: TacitStart;
-  readonly #timers = new Set<() => void>();
-  readonly #end = Promise.withResolvers<SessionEnd>();
-  #ended = false;
+  readonly #ending: Ending;
   /** True when the session goes on without us unless we terminate it. */
   #mustTerminate = true;
-  /** True when the service does not know the session any more. */
-  #gone = false;
 
   constructor(options: ShellOptions) {
     this.#options = options;
     const { control, terminal, clock, grant, escape } = options;
-    // The rejection is for whoever awaits run(); it may come before anybody does.
-    this.#end.promise.catch(() => {});
+    this.#ending = new Ending(clock, () => this.#stopped());
     this.#driver = (options.drive ?? newDriver)({
       grant,
       control,
@@ -90,15 +85,15 @@ class ShellSession {
         this.#notify({ kind: "resumed", after });
         this.#terminal.sendSize();
       },
-      onGone: (error) => this.#lost(error),
-      onError: (error) => this.#fail(error),
+      onGone: (error) => this.#ending.lost(error),
+      onError: (error) => this.#ending.fail(error),
     });
     const { channel } = this.#driver;
     const flush = () => this.#driver.flush();
     this.#tacit = new TacitStart(channel, clock, flush);
     this.#terminal = new ShellTerminal(
       terminal,
-      () => this.#driver.connected && !this.#ended,
+      () => this.#driver.connected && !this.#ending.over,
       (size) => {
         channel.resize(size, clock.now());
         flush();
@@ -110,8 +105,8 @@ class ShellSession {
         channel.consumed(bytes, clock.now());
         flush();
       },
-      () => this.#finish({ kind: "signal", signal: "SIGPIPE" }),
-      (error) => this.#fail(sentence("Cannot write output", error)),
+      () => this.#ending.finish({ kind: "signal", signal: "SIGPIPE" }),
+      (error) => this.#ending.fail(sentence("Cannot write output", error)),
     );
     this.#input = new ShellInput({
       terminal,
@@ -121,19 +116,20 @@ class ShellSession {
       flush,
       printed: () => this.#output.total,
       onCommand: (command) => this.#command(command),
-      onHangUp: () => this.#finish({ kind: "signal", signal: "SIGHUP" }),
-      onError: (error) => this.#fail(sentence("Cannot read input", error)),
+      onHangUp: () => this.#ending.finish({ kind: "signal", signal: "SIGHUP" }),
+      onError: (error) =>
+        this.#ending.fail(sentence("Cannot read input", error)),
     });
   }
 
   async run(): Promise<SessionEnd> {
     const { signal, clock } = this.#options;
-    const aborted = () => this.#aborted(signal.reason);
+    const aborted = () => this.#ending.aborted(signal.reason);
     signal.addEventListener("abort", aborted, { once: true });
     try {
       if (signal.aborted) aborted();
-      else await Promise.race([this.#start(signal), this.#end.promise]);
-      const end = await this.#end.promise;
+      else await Promise.race([this.#start(signal), this.#ending.promise]);
+      const end = await this.#ending.promise;
       if (end.kind === "left" || end.kind === "signal") return end;
       const complete = await lastWords(
         this.#output.drained(),
@@ -148,7 +144,6 @@ class ShellSession {
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
     try {
       await this.#driver.start(signal);
     } catch (error) {
@@ -156,17 +151,19 @@ class ShellSession {
       if (signal.aborted) return;
       throw error;
     }
-    if (this.#driver.channel.started || this.#ended) return;
+    if (this.#driver.channel.started || this.#ending.over) return;
     // An early size is in force before the first prompt; with a handshake it is dropped, and sent
     // again after it (sessions.md §2.1).
     this.#terminal.sendSize();
     this.#tacit.watch();
-    this.#timers.add(
-      clock.setTimer(waitingNotice, () => this.#notify({ kind: "waiting" })),
+    this.#ending.after(
+      waitingNotice,
+      () => this.#notify({ kind: "waiting" }),
     );
-    this.#timers.add(clock.setTimer(startLimit, () => {
-      this.#finish({ kind: "refused", message: notStarted });
-    }));
+    this.#ending.after(
+      startLimit,
+      () => this.#ending.finish({ kind: "refused", message: notStarted }),
+    );
   }
 
   #event(event: ChannelEvent): void {
@@ -178,14 +175,17 @@ class ShellSession {
       case "closed":
       case "failed":
         if (event.type === "closed") this.#mustTerminate = false;
-        return this.#finish(endOfChannel(event, this.#driver.channel.started));
+        return this.#ending.finish(
+          endOfChannel(event, this.#driver.channel.started),
+        );
     }
   }
 
   #started(event: StartedEvent): void {
-    this.#clearTimers();
+    this.#tacit.stop();
+    this.#ending.clearTimers();
     if (event.sessionType === "Port") {
-      return this.#finish({
+      return this.#ending.finish({
         kind: "refused",
         message: "The document starts a port session, not a shell",
       });
@@ -196,68 +196,34 @@ class ShellSession {
       customerMessage: event.customerMessage,
       agentVersion: event.agentVersion,
     });
-    if (this.#ended) return;
+    if (this.#ending.over) return;
     this.#terminal.take(event.handshake);
     this.#input.start();
   }
 
   #command(command: EscapeCommand): void {
     const { escape = "" } = this.#options;
-    if (command === "leave") this.#finish({ kind: "left" });
+    if (command === "leave") this.#ending.finish({ kind: "left" });
     else if (command === "help") this.#notify({ kind: "help", escape });
-    else this.#terminal.suspend().catch((error) => this.#fail(error));
+    else this.#terminal.suspend().catch((error) => this.#ending.fail(error));
   }
 
   #notify(notice: SessionNotice): void {
     try {
       this.#options.notify(notice);
     } catch (error) {
-      this.#fail(error);
+      this.#ending.fail(error);
     }
   }
 
-  #aborted(reason: unknown): void {
-    try {
-      this.#finish(endOfAbort(reason));
-    } catch {
-      this.#fail(reason);
-    }
-  }
-
-  #lost({ message, timedOut, cause }: ConnectionLostError): void {
-    this.#gone = timedOut;
-    this.#finish({
-      kind: timedOut ? "timed-out" : "lost",
-      message,
-      ...(cause === undefined ? {} : { cause }),
-    });
-  }
-
-  #finish(end: SessionEnd): void {
-    this.#stop();
-    this.#end.resolve(end);
-  }
-
-  #fail(error: unknown): void {
-    this.#stop();
-    this.#end.reject(error);
-  }
-
-  #stop(): void {
-    this.#ended = true;
-    this.#clearTimers();
-    this.#input.stop();
-  }
-
-  #clearTimers(): void {
+  #stopped(): void {
     this.#tacit.stop();
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    this.#input.stop();
   }
 
   /** Puts everything back; never throws. */
   async dispose(): Promise<void> {
-    this.#stop();
+    this.#ending.stop();
     const { clock, control } = this.#options;
     const warn = (text: string) => this.#notify({ kind: "warning", text });
     const leaving = leave({
@@ -265,7 +231,7 @@ class ShellSession {
       clock,
       control: this.#mustTerminate ? control : undefined,
       warn: (text) => {
-        if (!this.#gone) warn(text);
+        if (!this.#ending.gone) warn(text);
       },
     });
     const enough = new AbortController();
