@@ -153,8 +153,10 @@ export class SimulatedCommand {
     const stop = new AbortController();
     this.#running.set(invocation, stop);
     const limit = this.request.executionTimeout * 1000;
+    // Over is what has ended: not before nothing runs any more, and its code and output are known.
+    let late = false;
     const cancelLimit = this.#timer(limit, () => {
-      invocation.state = "ExecutionTimedOut";
+      late = true;
       stop.abort();
     });
     const done = (code: number, output: () => ScriptResult) => {
@@ -165,9 +167,7 @@ export class SimulatedCommand {
       const { state } = invocation;
       this.#finish(
         invocation,
-        state === "Cancelling"
-          ? "Cancelled"
-          : state === "ExecutionTimedOut" || code === killedCode
+        state === "Cancelling" ? "Cancelled" : late || code === killedCode
           // The agent cannot tell a script that SIGKILL ended from one that it killed itself.
           ? "ExecutionTimedOut"
           : code === 0
