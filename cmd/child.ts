@@ -4,7 +4,7 @@
  * @module
  */
 
-import { shellQuote } from "../lib/text.ts";
+import { platformReason, shellQuote } from "../lib/text.ts";
 import type {
   ChildEnd,
   ChildProgram,
@@ -59,7 +59,7 @@ function cannotRun(program: string, error: unknown): unknown {
   }
   if (error instanceof Error) {
     return new CommandError(
-      `Cannot run ${shellQuote(program)}: ${error.message}`,
+      `Cannot run ${shellQuote(program)}: ${platformReason(error)}`,
       exitCodes.notExecutable,
       [],
       [],

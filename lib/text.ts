@@ -55,3 +55,15 @@ export function shellQuote(text: string): string {
     ? "'" + text.replaceAll("'", `'\\''`) + "'"
     : "$'" + shown + "'";
 }
+
+/**
+ * What the operating system says, without what the platform adds:
+ * `No such file or directory (os error 2): open 'x'`, `Failed to spawn 'x': Permission denied`.
+ *
+ * @param error What a call of the platform threw, or anything.
+ */
+export function platformReason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/ \(os error \d+\).*$/s, "")
+    .replace(/^Failed to spawn '.*': /s, "");
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { shellQuote, visible } from "../lib/text.ts";
+import { platformReason, shellQuote, visible } from "../lib/text.ts";
 
 Deno.test("control, direction and other invisible characters are shown", () => {
   assert.equal(visible("a\x1b[31mb"), "a\\x1b[31mb");
@@ -55,4 +55,21 @@ Deno.test({
     const words = new TextDecoder().decode(stdout).split("\0").slice(0, -1);
     assert.deepEqual(words, texts);
   },
+});
+
+Deno.test("a platform's error has the reason alone, wherever it comes from", async () => {
+  const missing = await Deno.readFile("/nosuch/file").catch((error) => error);
+  assert.ok(missing instanceof Deno.errors.NotFound);
+  if (Deno.build.os !== "windows") {
+    assert.equal(platformReason(missing), "No such file or directory");
+    assert.throws(
+      () => new Deno.Command(Deno.cwd()).spawn(),
+      (error) => platformReason(error) === "Permission denied",
+    );
+  }
+  assert.equal(
+    platformReason(new Error("it's (one) thing")),
+    "it's (one) thing",
+  );
+  assert.equal(platformReason("a: b"), "a: b");
 });

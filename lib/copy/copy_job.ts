@@ -4,6 +4,7 @@
  * @module
  */
 
+import { platformReason } from "../text.ts";
 import { LocalFileError, type LocalFiles } from "./local_files.ts";
 import { RemoteError } from "./remote_shell.ts";
 import type { ShellPool } from "./shell_pool.ts";
@@ -77,7 +78,7 @@ export function reasonOf(error: unknown): string {
   if (isFileError(error)) {
     return error.name === "NotCapable"
       ? "this program may not use it"
-      : fileReason(error);
+      : platformReason(error);
   }
   throw error;
 }
@@ -104,9 +105,4 @@ function isFileError(error: unknown): error is Error {
   if (!(error instanceof Error) || error.name === "BrokenPipe") return false;
   return error.name === "NotCapable" || "code" in error &&
       typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
-}
-
-/** `No such file or directory (os error 2): open 'x'` without what the user knows. */
-function fileReason(error: Error): string {
-  return error.message.replace(/ \(os error \d+\).*$/s, "");
 }

@@ -23,6 +23,7 @@ import { SignalError } from "./signal_error.ts";
 import { notStarted, startLimit, waitingNotice } from "./start_limit.ts";
 import { TacitStart } from "./tacit_start.ts";
 import type { Clock, Terminal } from "./transport.ts";
+import { platformReason } from "../text.ts";
 
 export { type SessionEnd, type SessionNotice, SignalError };
 
@@ -248,6 +249,5 @@ class ShellSession {
 }
 
 function sentence(what: string, cause: unknown): Error {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new Error(`${what}: ${why}`, { cause });
+  return new Error(`${what}: ${platformReason(cause)}`, { cause });
 }
