@@ -10,6 +10,7 @@ import { visible } from "../../lib/text.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
+import { outputFailure } from "../output_failure.ts";
 import {
   commentOf,
   cutMessage,
@@ -44,8 +45,12 @@ export async function runByRunCommand(
   }, signal);
   const { stdout, stderr, truncated } = result.output;
   const encoder = new TextEncoder();
-  await context.terminal.write(encoder.encode(stdout));
-  await context.terminal.writeError(encoder.encode(stderr));
+  try {
+    await context.terminal.write(encoder.encode(stdout));
+    await context.terminal.writeError(encoder.encode(stderr));
+  } catch (error) {
+    throw outputFailure(error);
+  }
   if (result.aborted) throw signal.reason;
   if (result.state !== "ended") throw notEnded(node, result);
   const missing = cutMessage(truncated);

@@ -5,7 +5,7 @@
  */
 
 import { CommandOutput } from "../../lib/session/command_output.ts";
-import { visible } from "../../lib/text.ts";
+import { platformReason, visible } from "../../lib/text.ts";
 import { chooseTarget, givenTarget } from "../choose_target.ts";
 import type { AwsAccess, Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
@@ -13,6 +13,7 @@ import type { ExecOptions } from "../exec.ts";
 import { findTarget, type FoundTarget } from "../find_target.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
 import { Notices } from "../notices.ts";
+import { outputFailure } from "../output_failure.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { TimeoutError } from "../signals.ts";
 import { runByRunCommand } from "./by_run_command.ts";
@@ -125,7 +126,7 @@ async function runBySession(
   const broken = new AbortController();
   const output = new CommandOutput(
     world.context.terminal,
-    (reason) => broken.abort(reason),
+    (reason) => broken.abort(outputFailure(reason)),
   );
   const end = await runOnNode(node, spec, {
     ...world,
@@ -133,6 +134,8 @@ async function runBySession(
     onOutput: (bytes, stream, done) => output.push(bytes, stream, done),
   });
   await output.drained(world.signal);
+  // What failed to be written after the end was output all the same.
+  if (broken.signal.aborted) throw broken.signal.reason;
   return end.kind === "exited" ? end.code : sessionExitCode(end, world.notices);
 }
 
@@ -176,9 +179,7 @@ async function scriptOf(path: string): Promise<Uint8Array> {
     return await Deno.readFile(path);
   } catch (error) {
     throw new UsageError(
-      `Cannot read ${visible(path)}: ${
-        error instanceof Error ? error.message : String(error)
-      }`,
+      `Cannot read ${visible(path)}: ${platformReason(error)}`,
       [],
       { cause: error },
     );

@@ -190,6 +190,32 @@ Deno.test(
 );
 
 Deno.test(
+  "cli exec: a disk that is full is no success, however late that shows",
+  { ignore: Deno.build.os !== "linux" },
+  async () => {
+    await using simulator = await startSimulatorProgram();
+    for (
+      const command of [
+        "-- echo x",
+        "--shell 'echo x; exec sleep 600'",
+        "--via run-command -n -- echo x",
+      ]
+    ) {
+      const { code, stderr } = await sh(
+        `$SSM exec web-server ${command} >/dev/full`,
+        simulator.env,
+      );
+      assert.deepEqual(
+        [code, stderr],
+        [1, "ssm: Cannot write output: No space left on device\n"],
+        command,
+      );
+    }
+    assert.deepEqual(await simulator.activeSessions(), []);
+  },
+);
+
+Deno.test(
   "cli exec: a slow reader gets all that a fast command left behind",
   unix,
   async () => {

@@ -170,3 +170,36 @@ Deno.test("Ctrl-C reaches every session's command, and none is left behind", {
   );
   assert.deepEqual(await simulator.activeSessions(), []);
 });
+
+Deno.test("output that cannot be written ends the sessions of all nodes", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using simulator = await startSimulatorProgram(
+    "--node name=a --node name=b --node name=c".split(" "),
+  );
+  const inShell = async (line: string) => {
+    const { code, stderr } = await new Deno.Command("bash", {
+      args: ["-c", line, "bash", ...programCommand(), "exec", "a", "b", "c"],
+      env: simulator.env,
+      clearEnv: true,
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    return { code, err: new TextDecoder().decode(stderr) };
+  };
+  const folder = await Deno.makeTempDir();
+  // The one that comes first says nothing, and would not notice.
+  const script = (name: string) =>
+    `'mkdir ${folder}/${name} 2>/dev/null && exec sleep 600; yes'`;
+  const closed = await inShell(
+    `"$@" --shell ${script("closed")} | head -1; exit \${PIPESTATUS[0]}`,
+  );
+  assert.deepEqual(closed, { code: 141, err: "" });
+  assert.deepEqual(await simulator.activeSessions(), []);
+  const full = await inShell(`"$@" --shell ${script("full")} >/dev/full`);
+  assert.equal(full.err, "ssm: Cannot write output: No space left on device\n");
+  assert.equal(full.code, 1);
+  assert.deepEqual(await simulator.activeSessions(), []);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -165,7 +165,8 @@ class Distributed {
           " ",
         ),
     );
-    const cancel = () => void this.#cancel(commandId);
+    let cancelled: Promise<void> | undefined;
+    const cancel = () => cancelled = this.#cancel(commandId);
     if (signal.aborted) cancel();
     signal.addEventListener("abort", cancel, { once: true });
     let over = 0;
@@ -194,6 +195,7 @@ class Distributed {
       throw this.#lost(commandId, error);
     } finally {
       signal.removeEventListener("abort", cancel);
+      await cancelled;
     }
   }
 

@@ -6,6 +6,7 @@
 
 import { SignalError } from "../../../lib/session/signal_error.ts";
 import type { Context } from "../../context.ts";
+import { outputFailure } from "../../output_failure.ts";
 import { signalExitCode } from "../../signals.ts";
 import { StatusLine } from "../../status_line.ts";
 import { runDistributed } from "./distributed.ts";
@@ -57,7 +58,11 @@ export async function runFleet(
   try {
     const run = async () => {
       const fleet = await findFleet(options, world, signals.hold);
-      const writer = new LineWriter(status);
+      const broken = new AbortController();
+      const writer = new LineWriter(
+        status,
+        (error) => broken.abort(outputFailure(error)),
+      );
       const report = makeReport(
         fleet.nodes ?? [],
         options,
@@ -66,17 +71,30 @@ export async function runFleet(
         say,
       );
       status.start();
-      const all = { tally, report, say, signals };
-      if (fleet.engine === "session") {
-        if (world.interrupt !== undefined) interrupt = world.interrupt;
-        await bySessions(fleet.nodes, options, world, all);
-      } else await byRunCommand(fleet.nodes, options, world, all);
-      status[Symbol.dispose]();
-      const exitCode = signals.exitCode ?? tally.exitCode;
-      await writer.written();
-      report.summary(tally, exitCode);
-      await writer.written();
-      return exitCode;
+      const either = (signal: AbortSignal) =>
+        AbortSignal.any([signal, broken.signal]);
+      const all = {
+        tally,
+        report,
+        say,
+        hold: either(signals.hold),
+        stop: either(signals.stop),
+        leave: signals.leave,
+      };
+      try {
+        if (fleet.engine === "session") {
+          if (world.interrupt !== undefined) interrupt = world.interrupt;
+          await bySessions(fleet.nodes, options, world, all);
+        } else await byRunCommand(fleet.nodes, options, world, all);
+        status[Symbol.dispose]();
+        const exitCode = signals.exitCode ?? tally.exitCode;
+        await writer.written();
+        report.summary(tally, exitCode);
+        await writer.written();
+        return exitCode;
+      } catch (error) {
+        throw broken.signal.aborted ? broken.signal.reason : error;
+      }
     };
     return await Promise.race([run(), signals.left]);
   } finally {
@@ -90,7 +108,12 @@ interface Shared {
   readonly tally: Tally;
   readonly report: FleetReport;
   readonly say: (lines: readonly string[]) => void;
-  readonly signals: FleetSignals;
+  /** Lets nothing begin any more. */
+  readonly hold: AbortSignal;
+  /** Ends what runs: signals from outside, or output that cannot be written. */
+  readonly stop: AbortSignal;
+  /** We do not wait. */
+  readonly leave: AbortSignal;
 }
 
 /** The nodes, and what runs the command on them. */
@@ -149,7 +172,7 @@ async function bySessions(
   nodes: readonly FoundNode[],
   options: FleetOptions,
   { context, runOnNode }: FleetWorld,
-  { tally, report, signals }: Shared,
+  { tally, report, hold, stop }: Shared,
 ): Promise<void> {
   const { parallel, maxErrors, timeout } = options;
   await runBySessions({
@@ -165,8 +188,8 @@ async function bySessions(
     report,
     tally,
     clock: context.clock,
-    hold: signals.hold,
-    signal: signals.stop,
+    hold,
+    signal: stop,
   });
 }
 
@@ -174,7 +197,7 @@ async function byRunCommand(
   nodes: readonly FoundNode[] | undefined,
   options: FleetOptions,
   { aws, context }: FleetWorld,
-  { tally, report, say, signals }: Shared,
+  { tally, report, say, stop, leave }: Shared,
 ): Promise<void> {
   if (options.via === "auto" && !options.quiet) {
     say([
@@ -194,8 +217,8 @@ async function byRunCommand(
     detail: (line) => {
       if (options.verbose > 0) say([line]);
     },
-    signal: signals.stop,
-    leave: signals.leave,
+    signal: stop,
+    leave,
   });
 }
 

@@ -41,6 +41,7 @@ const patience = 300_000;
 /**
  * Runs the command on every node.
  * @param fleet What to run.
+ * @throws What the report throws, as a closed pipe, once nothing runs any more.
  */
 export async function runBySessions(fleet: SessionFleet): Promise<void> {
   const { nodes, parallel, report, tally } = fleet;
@@ -57,9 +58,12 @@ export async function runBySessions(fleet: SessionFleet): Promise<void> {
       report.ended(result);
     }
   };
-  await Promise.all(
+  const ends = await Promise.allSettled(
     Array.from({ length: Math.min(parallel, nodes.length) }, work),
   );
+  // Only when all of them are over: nobody would end the sessions of the others.
+  const failed = ends.find(({ status }) => status === "rejected");
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
 }
 
 const notBegun: NodeOutcome = {

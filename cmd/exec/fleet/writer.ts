@@ -28,11 +28,16 @@ export class LineWriter {
   #waiting = 0;
   #running: Promise<void> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
+  readonly #broken: (error: unknown) => void;
   #failed: { readonly error: unknown } | undefined;
 
-  /** @param status The line at the bottom, and the terminal. */
-  constructor(status: StatusLine) {
+  /**
+   * @param status The line at the bottom, and the terminal.
+   * @param broken Told once why nothing can be written any more, as a closed pipe.
+   */
+  constructor(status: StatusLine, broken: (error: unknown) => void = () => {}) {
     this.#status = status;
+    this.#broken = broken;
   }
 
   /**
@@ -94,6 +99,7 @@ export class LineWriter {
       this.#failed = { error };
       this.#blocks = [];
       this.#waiting = 0;
+      this.#broken(error);
     } finally {
       this.#running = undefined;
       this.#makeRoom();

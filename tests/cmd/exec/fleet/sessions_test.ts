@@ -232,3 +232,23 @@ Deno.test("when nobody reads our output any more that is the end", async () => {
   await w.clock.advance(500);
   await assert.rejects(w.ended, Deno.errors.BrokenPipe);
 });
+
+Deno.test("that end waits for the sessions of the others", async () => {
+  let left = false;
+  const w = world(async (node, _output, signal) => {
+    if (node.id === "n0") throw new Deno.errors.BrokenPipe("gone");
+    await new Promise<void>((resolve) =>
+      signal.addEventListener("abort", () => resolve())
+    );
+    await Promise.resolve();
+    left = true;
+    throw signal.reason;
+  }, { nodes: nodesOf(2) });
+  let over = false;
+  w.ended.catch(() => over = true);
+  await w.clock.advance(500);
+  assert.equal(over, false);
+  w.stop.abort(new Deno.errors.BrokenPipe("gone"));
+  await assert.rejects(w.ended, Deno.errors.BrokenPipe);
+  assert.equal(left, true);
+});

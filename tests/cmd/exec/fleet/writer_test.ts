@@ -16,14 +16,17 @@ class SlowTerminal extends MemoryTerminal {
   }
 }
 
-function world(terminal: MemoryTerminal) {
+function world(
+  terminal: MemoryTerminal,
+  broken?: (error: unknown) => void,
+) {
   const status = new StatusLine({
     terminal,
     clock: new ManualClock(),
     live: false,
     status: () => "",
   });
-  return new LineWriter(status);
+  return new LineWriter(status, broken);
 }
 
 Deno.test("lines that come while one is written go out together, in order", async () => {
@@ -57,6 +60,16 @@ Deno.test("whoever writes too much is asked to wait", async () => {
   terminal.waiting.shift()?.();
   await waiting;
   assert.equal(writer.room(), undefined);
+});
+
+Deno.test("a closed pipe is told at once", async () => {
+  const terminal = new MemoryTerminal();
+  terminal.writeFailure = new Deno.errors.BrokenPipe("gone");
+  const reasons: unknown[] = [];
+  const writer = world(terminal, (error) => reasons.push(error));
+  writer.write("stdout", text("a\n"));
+  await settle();
+  assert.deepEqual(reasons, [terminal.writeFailure]);
 });
 
 Deno.test("a closed pipe reaches whoever writes next", async () => {
