@@ -54,7 +54,7 @@ export const execCommand = buildCommand<ExecFlags, string[], CommandWorld>({
       ],
       notes:
         `What is typed after -- or in --shell is kept by AWS: in CloudTrail, and in the
-history of sessions or of Run Command. What must not be there belongs into
+history of sessions or of Run Command. What must not be there belongs in
 --script, --env or standard input, which go through the session alone.
 
 Text arrives as the agent sends it, whose UTF-8 filter alters a few bytes of
@@ -71,6 +71,8 @@ over, at most 24 000 characters of it.
 Exit codes:
   124    --timeout
   125    it failed before the command ran
+  126    the node cannot execute the command
+  127    the node does not have the command
   128+n  ended by signal n
   255    the connection was lost, and output with it
   else   the command's own; with many nodes 0 if it was 0 everywhere, else 1`,
@@ -138,14 +140,6 @@ export function parseExec(
 ): ExecOptions {
   for (const target of targets) checkTarget(target);
   const [target] = targets;
-  if (rest === undefined && targets.length > 1 && noCommand(flags)) {
-    throw new UsageError(
-      "Cannot tell the command from the target: the command comes after --",
-      [`ssm exec ${shellQuote(targets[0]!)} -- ${
-        targets.slice(1).map(shellQuote).join(" ")
-      }`],
-    );
-  }
   const line = lineOf(flags, rest, target);
   const variables = flags.env ?? [];
   if (flags.tty) refuseOnTerminal(flags);
@@ -166,10 +160,6 @@ export function parseExec(
     quiet: flags.quiet,
     verbose: flags.verbose,
   };
-}
-
-function noCommand({ shell, script }: ExecFlags): boolean {
-  return shell === undefined && script === undefined;
 }
 
 /** Many nodes, where they are asked for. */
@@ -213,8 +203,10 @@ function lineOf(
   }
   const line = rest ?? [];
   if (script === undefined && (line.length === 0 || line[0] === "")) {
+    const node = shellQuote(target ?? "web-server");
     throw new UsageError("Cannot run a command: none follows the --", [
-      `ssm exec ${target ?? "web-server"} -- uname -a`,
+      `ssm exec ${node} -- uname -a`,
+      `ssm shell ${node}`,
     ]);
   }
   const bad = line.find((word) => word.includes("\0"));

@@ -42,6 +42,7 @@ import { commandHelp, fullDescription, routesHelp } from "./help.ts";
 import { parseFailure } from "./parse_errors.ts";
 import { pluginRoutes } from "./plugin.ts";
 import { pluginWords } from "./plugin/started_as.ts";
+import { splitExecArguments, splitShellArguments } from "./second_argument.ts";
 import { shellCommand } from "./shell.ts";
 import { simulateCommand } from "./simulate.ts";
 import { splitSshArguments } from "./ssh/arguments.ts";
@@ -107,11 +108,18 @@ const leadingFlags: readonly FlagShape[] = [
 
 type RouteEntry = ReturnType<RouteMap<CommandWorld>["getAllEntries"]>[number];
 
-/** Commands that share their command line with another program. */
+/** Commands whose command line has another program's in it, or may be meant to. */
 const splitters: ReadonlyMap<
   Command<CommandWorld>,
   (args: readonly string[], flags: readonly FlagShape[]) => SplitArguments
-> = new Map([[sshCommand, splitSshArguments]]);
+> = new Map<
+  Command<CommandWorld>,
+  typeof splitSshArguments
+>([
+  [sshCommand, splitSshArguments],
+  [execCommand, splitExecArguments],
+  [shellCommand, splitShellArguments],
+]);
 
 /** Where the command line leads to. */
 interface Route {

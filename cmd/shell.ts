@@ -101,7 +101,7 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
       usage: "shell [target] [flags]",
       description:
         "Opens a shell on a node through Session Manager. The target is an instance id\n" +
-        "(i-…), a managed node's id (mi-…), or a Name tag; id:, name: and tag:KEY=VALUE\n" +
+        "(i-…), a managed node's id (mi-…), or a Name tag; id:, name: and tag:Key=Value\n" +
         "say which. A container of ECS is ecs:cluster/service, with /task, /container or\n" +
         "both behind it where there are several. Without a target it is SSM_TARGET, or\n" +
         "chosen from a list. A lost connection resumes by itself. Credentials, profiles\n" +
@@ -198,8 +198,10 @@ export function parseShell(
 ): ShellCommandOptions {
   if (rest !== undefined) {
     throw new UsageError(
-      "Cannot run a command: ssm shell takes none after --; pipe it in instead",
-      ["echo 'uname -a' | ssm shell web-server"],
+      "Cannot run a command: ssm shell takes none; ssm exec does",
+      [`ssm exec ${shellQuote(target ?? "web-server")} -- ${
+        rest.length === 0 ? "uname -a" : rest.map(shellQuote).join(" ")
+      }`],
     );
   }
   if (target !== undefined) checkTarget(target);
@@ -260,10 +262,8 @@ export function checkCommand(
   throw new UsageError(
     "Cannot use --command: it is for containers of ECS, and the target is none",
     [
-      `ssm shell ${
-        shellQuote(target ?? "web-server")
-      } --document-name AWS-StartInteractiveCommand --parameters ${
-        shellQuote(`command=${JSON.stringify(command)}`)
+      `ssm exec -t ${shellQuote(target ?? "web-server")} --shell ${
+        shellQuote(command)
       }`,
     ],
   );

@@ -104,7 +104,7 @@ Deno.test("parse: what makes no sense is refused before AWS is asked", async () 
   for (
     const [args, message] of [
       [[""], /an empty target/],
-      [["a", "b"], /takes only 1/],
+      [["a", "b"], /takes none; ssm exec does\nhint: ssm exec a -- b\n/],
       [["a\x1b[2J"], /a\\x1b\[2J as a target: it has control characters/],
       [["a\u202eb"], /control characters/],
       [["web", "--parameters", "a=1"], /--document-name is not given/],
@@ -113,14 +113,20 @@ Deno.test("parse: what makes no sense is refused before AWS is asked", async () 
       [["web", "-e", "~~"], /--escape '~~': it is one printable character/],
       [["web", "--timeout", "soon"], /--timeout soon: a time is/],
       [["web", "--transport", "udp"], /--transport udp: it is native or/],
-      [["web", "--command", "top"], /--command: it is for containers of ECS/],
+      [
+        ["web", "--command", "a b"],
+        /--command: it is for containers .*\nhint: ssm exec -t web --shell 'a b'\n/,
+      ],
       [["ecs:a_b_c", "--command", "top"], /it is for containers of ECS/],
       [
         ["ecs:a/b", "--command", "x", "--document-name", "D"],
         /--command with --document-name/,
       ],
-      [["web", "--", "ls"], /takes none after --/],
-      [["--", "web"], /takes none after --/],
+      [
+        ["web", "--", "ls", "-l"],
+        /takes none.*\nhint: ssm exec web -- ls -l\n/,
+      ],
+      [["--", "web"], /takes none; ssm exec does/],
       [["-web"], /Unknown flag for ssm shell: -w in -web/],
     ] as const
   ) {
