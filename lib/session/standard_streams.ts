@@ -10,6 +10,7 @@ import type { LocalConnection, Terminal } from "./transport.ts";
 export class StandardStreams implements LocalConnection {
   readonly #terminal: Pick<Terminal, "read" | "write">;
   readonly #closed = new AbortController();
+  #failure: unknown;
   /** What was read and did not fit. */
   #rest: Uint8Array = new Uint8Array();
 
@@ -37,8 +38,19 @@ export class StandardStreams implements LocalConnection {
 
   /** Writes all of it to standard output, also when {@linkcode close} was called. */
   async write(bytes: Uint8Array): Promise<number> {
-    await this.#terminal.write(bytes);
+    try {
+      await this.#terminal.write(bytes);
+    } catch (error) {
+      // A reader that has had enough is an end like others, as it is of a connection.
+      if (!(error instanceof Deno.errors.BrokenPipe)) this.#failure = error;
+      throw error;
+    }
     return bytes.length;
+  }
+
+  /** Why output is missing, as a full disk; `undefined` where none is, or nobody reads it. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** The process's end says it. */

@@ -15,6 +15,7 @@ import { shellPatience } from "./resume.ts";
 import { SignalError } from "./signal_error.ts";
 import { StandardStreams } from "./standard_streams.ts";
 import type { Clock, Terminal } from "./transport.ts";
+import { platformReason } from "../text.ts";
 
 /**
  * Milliseconds that the far end has for more of its answer when standard input has ended and it is
@@ -51,7 +52,8 @@ export type StdioEnd = PortEnd | {
  * Runs a session to its end. What the destination said last is written when this returns, unless
  * it is we who leave.
  *
- * @throws {PortStartError | TransportError | ControlError} If the session cannot begin.
+ * @throws {PortStartError | TransportError | ControlError} If the session cannot begin; an Error
+ * that says why, if output could not be written for another reason than that nobody reads it.
  */
 export async function runStdioSession(
   options: StdioSessionOptions,
@@ -60,6 +62,7 @@ export async function runStdioSession(
     options;
   const enough = Promise.withResolvers<PortEnd | undefined>();
   const aborted = () => enough.resolve(undefined);
+  const standardStreams = new StandardStreams(terminal);
   let first: FirstAnswer | undefined;
   signal.addEventListener("abort", aborted, { once: true });
   try {
@@ -69,7 +72,7 @@ export async function runStdioSession(
       clock,
       backlog: new Backlog(),
       remoteHost: false,
-      standardStreams: new StandardStreams(terminal),
+      standardStreams,
       payloadSize,
       drive: options.drive,
       grace: stdioGrace,
@@ -90,8 +93,14 @@ export async function runStdioSession(
     const over = session.ended.then((end) => ({ by: "session", end }));
     const left = enough.promise.then((end) => ({ by: "us", end }));
     const { by, end } = await Promise.race([over, left]);
+    if (by === "us" || end === undefined) await session.close();
+    if (standardStreams.failure !== undefined) {
+      throw new Error(
+        `Cannot write output: ${platformReason(standardStreams.failure)}`,
+        { cause: standardStreams.failure },
+      );
+    }
     if (by === "session" && end !== undefined) return end;
-    await session.close();
     if (end !== undefined) return end;
     if (signal.aborted) return endOfSignal(signal.reason);
     return await session.ended;

@@ -191,6 +191,16 @@ Deno.test("stdio: nobody reads standard output any more: it ends as for the inpu
   assert.deepEqual(bench.node.flags, [Flag.TerminateSession]);
 });
 
+Deno.test("stdio: a disk that is full ends the session, and is an error", async () => {
+  const bench = await new StdioBench().begin();
+  bench.pipe.writeFailure = new Error("No space left on device (os error 28)");
+  bench.node.say("hello");
+  await assert.rejects(bench.over(500), {
+    message: "Cannot write output: No space left on device",
+  });
+  assert.deepEqual(bench.node.flags, [Flag.TerminateSession]);
+});
+
 Deno.test("stdio: a signal ends it behind what was sent, and is told", async () => {
   const bench = await new StdioBench().begin();
   bench.pipe.type("SSH-2.0-client\r\n");
