@@ -184,6 +184,7 @@ async function parseAndRun(
     rest,
     command,
     variablesOf(tokens, flags, context),
+    flags,
     context,
   );
 }
@@ -194,6 +195,7 @@ async function runParsed(
   rest: readonly string[] | undefined,
   command: string,
   variables: ReadonlyMap<string, string>,
+  flags: readonly FlagShape[],
   context: Context,
 ): Promise<number> {
   const failures: unknown[] = [];
@@ -208,7 +210,7 @@ async function runParsed(
       text: {
         ...text_en,
         exceptionWhileParsingArguments: (error) =>
-          keep(parseFailure(error, command, variables)),
+          keep(parseFailure(error, command, variables, flags)),
         exceptionWhileLoadingCommandFunction: keep,
         exceptionWhileLoadingCommandContext: keep,
         exceptionWhileRunningCommand: keep,

@@ -8,8 +8,10 @@ import {
   ArgumentParseError,
   EnumValidationError,
   UnexpectedPositionalError,
+  UnsatisfiedPositionalError,
 } from "@stricli/core";
 import { shellQuote, visible } from "../lib/text.ts";
+import type { FlagShape } from "./argv.ts";
 import { UsageError } from "./errors.ts";
 
 /**
@@ -17,18 +19,21 @@ import { UsageError } from "./errors.ts";
  * @param error What the parser threw.
  * @param command What was being parsed, `ssm shell`.
  * @param variables The variables whose values stood in for flags, by the flag's name as typed.
+ * @param flags The command's flags; what is none of them is an argument.
  */
 export function parseFailure(
   error: unknown,
   command: string,
   variables: ReadonlyMap<string, string>,
+  flags: readonly FlagShape[],
 ): UsageError {
   const hints = [`${command} --help`];
-  const source = (flag: string, input: string) => {
-    const variable = variables.get(flag);
-    return variable === undefined
-      ? `--${flag} ${shellQuote(input)}`
-      : `${variable}=${shellQuote(input)}`;
+  const source = (name: string, input: string) => {
+    const variable = variables.get(name);
+    if (variable !== undefined) return `${variable}=${shellQuote(input)}`;
+    return flags.some((flag) => flag.name === name)
+      ? `--${name} ${shellQuote(input)}`
+      : `the ${name} ${shellQuote(input)}`;
   };
   if (error instanceof ArgumentParseError) {
     const { externalFlagNameOrPlaceholder, input, exception } = error;
@@ -56,6 +61,13 @@ export function parseFailure(
       `Cannot use the argument ${visible(error.input)}: ${command} takes ${
         error.expectedCount === 0 ? "none" : `only ${error.expectedCount}`
       }`,
+      hints,
+      { cause: error },
+    );
+  }
+  if (error instanceof UnsatisfiedPositionalError) {
+    return new UsageError(
+      `Cannot run ${command}: its ${error.placeholder} is missing`,
       hints,
       { cause: error },
     );

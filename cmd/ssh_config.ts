@@ -5,7 +5,7 @@
  */
 
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
-import { visible } from "../lib/text.ts";
+import { shellQuote, visible } from "../lib/text.ts";
 import type {
   AwsAccess,
   CommandWorld,
@@ -145,6 +145,14 @@ export function parseSshConfig(
     ]);
   }
   for (const target of targets) checkTarget(target);
+  // A value of an optional flag stands behind =; a path as a target is one that does not.
+  const file = targets.find((target) => /^[~.]?\//.test(target));
+  if (flags.write === "" && file !== undefined) {
+    throw new UsageError(
+      `Cannot use ${visible(file)} as a node: the file follows --write with =`,
+      [`ssm ssh-config --write=${shellQuote(file)}`],
+    );
+  }
   if (flags.user !== undefined) checkUser(flags.user);
   return {
     targets,

@@ -163,12 +163,16 @@ function betweenNodes(
 }
 
 function noNode(args: readonly string[]): UsageError {
+  const sources = args.slice(0, -1).map(shellQuote).join(" ");
+  const destination = args.at(-1) ?? "";
+  const path = destination === "-" ? "file" : destination;
+  // A word alone may be a node whose colon was forgotten.
+  const isWord = /^[\w-]+$/.test(destination) && destination !== "-";
   return new UsageError(
     "Cannot copy: one of the ends has to be on a node, as node:path",
     [
-      `ssm cp ${args.slice(0, -1).map(shellQuote).join(" ")} ${
-        shellQuote(`web-server:${args.at(-1) === "-" ? "file" : args.at(-1)}`)
-      }`,
+      ...(isWord ? [`ssm cp ${sources} ${destination}:`] : []),
+      `ssm cp ${sources} ${shellQuote(`web-server:${path}`)}`,
     ],
   );
 }

@@ -94,7 +94,11 @@ export function sideOf(error: unknown): Side {
 function toolReason(text: string): string {
   const line = text.replace(/ \d+\+\d+ records in.*$/, "").trim();
   const at = line.lastIndexOf(": ");
-  return at < 0 ? line : line.slice(at + 2);
+  const reason = at < 0 ? line : line.slice(at + 2);
+  // dash's own words, where every other shell has the system's.
+  return reason === "Directory nonexistent"
+    ? "No such file or directory"
+    : reason;
 }
 
 /**

@@ -51,7 +51,7 @@ export async function download(
   if (!isFolder && (found.length > 1 || /[/\\]$/.test(destination))) {
     throw new CopyError(
       here.kind === "missing"
-        ? `There is no folder ${destination}`
+        ? `there is no folder ${destination}`
         : `${destination} is no folder`,
     );
   }

@@ -55,7 +55,7 @@ export async function upload(
   if (!isFolder && (sources.length > 1 || /\/$/.test(destination))) {
     throw new CopyError(
       found === undefined
-        ? `There is no folder ${target} on the node`
+        ? `there is no folder ${target} on the node`
         : `${target} on the node is no folder`,
     );
   }

@@ -132,12 +132,12 @@ Deno.test("cp: ends of sessions have the exit codes of all commands", async () =
   );
   const wrong = await cp(["a", "web-server:b"], (options) => {
     options.began();
-    return Promise.reject(new CopyError("There is no folder b on the node"));
+    return Promise.reject(new CopyError("there is no folder b on the node"));
   });
   assert.equal(wrong.code, 1);
   assert.equal(
     wrong.stderr,
-    "ssm: Cannot copy: There is no folder b on the node\n",
+    "ssm: Cannot copy: there is no folder b on the node\n",
   );
 });
 

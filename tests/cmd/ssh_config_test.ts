@@ -144,6 +144,10 @@ Deno.test("ssh-config: what makes no sense is refused", async () => {
     const [args, message] of [
       [["--user", "a b"], /Cannot use a b as a user's name/],
       [["--", "ls"], /ssm ssh-config runs none/],
+      [
+        ["--write", "/home/me/.ssh/x"],
+        /follows --write with =\nhint: ssm ssh-config --write=\/home\/me\/.ssh\/x\n$/,
+      ],
       [["--profile", "a\nProxyCommand x"], /has control characters/],
       [["--reason", "a\nb"], /has control characters/],
     ] as const

@@ -197,8 +197,9 @@ Deno.test("ssh-proxy: a key of the user's agent", async () => {
 Deno.test("ssh-proxy: what makes no sense is refused", async () => {
   for (
     const [args, message] of [
-      [["web", "0"], /from 1 to 65535/],
-      [["web", "ssh"], /from 1 to 65535/],
+      [[], /^ssm: Cannot run ssm ssh-proxy: its target is missing\n/],
+      [["web", "0"], /Cannot use the port 0: .* from 1 to 65535/],
+      [["web", "ssh"], /Cannot use the port ssh: .* from 1 to 65535/],
       [["web", "--", "ls"], /takes none after --/],
       [["web", "--send-key"], /--user does not say whom it is for/],
       [["web", "--send-key", "--user", "a;b"], /Cannot use a;b/],

@@ -10,7 +10,7 @@ Deno.test("copy job: reasons are phrases, in the words of tools and platforms", 
       remote(
         "sh: 1: eval: cannot create /x/.y.ssm-part: Directory nonexistent",
       ),
-      "Directory nonexistent",
+      "No such file or directory",
       "node",
     ],
     [

@@ -61,13 +61,19 @@ Deno.test("location: sources and destination", () => {
 });
 
 Deno.test("location: what makes no sense is refused, with what would", () => {
-  const cases: [string[], RegExp, string?][] = [
+  const cases: [args: string[], message: RegExp, ...hints: string[]][] = [
     [[], /neither source nor destination/],
     [["a"], /the destination is missing/],
     [
       ["a", "b"],
       /one of the ends has to be on a node/,
+      "ssm cp a b:",
       "ssm cp a web-server:b",
+    ],
+    [
+      ["a", "./b"],
+      /one of the ends has to be on a node/,
+      "ssm cp a web-server:./b",
     ],
     [["a", "-"], /one of the ends/, "ssm cp a web-server:file"],
     [
@@ -86,13 +92,13 @@ Deno.test("location: what makes no sense is refused, with what would", () => {
     ],
     [["", "n:x"], /an empty path/],
   ];
-  for (const [args, message, hint] of cases) {
+  for (const [args, message, ...hints] of cases) {
     assert.throws(
       () => parseCopy(args, false),
       (error) => {
         assert.ok(error instanceof UsageError, String(error));
         assert.match(error.message, message);
-        if (hint !== undefined) assert.deepEqual(error.hints, [hint]);
+        if (hints.length > 0) assert.deepEqual(error.hints, hints);
         return true;
       },
       args.join(" "),
