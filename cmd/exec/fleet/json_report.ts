@@ -63,7 +63,9 @@ export class JsonReport implements FleetReport {
     this.#event(code === undefined ? "skipped" : "ended", node, {
       ...(code === undefined ? {} : { code, began }),
       ...(reason === undefined ? {} : { reason }),
-      ...(seconds === undefined ? {} : { seconds }),
+      ...(seconds === undefined
+        ? {}
+        : { seconds: Math.round(1000 * seconds) / 1000 }),
     });
   }
 
