@@ -24,7 +24,7 @@ import type { OpenTransport, Terminal } from "../lib/session/transport.ts";
 import { visible } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import type { TransportKind } from "./flags.ts";
-import { connectionArguments, typedCommand } from "./target.ts";
+import { withTarget } from "./target.ts";
 
 /** Where and as whom to call AWS. */
 export interface Connection {
@@ -256,7 +256,7 @@ export async function openAwsAccess(
     // The session's own code loads while AWS answers.
     sessionCode[use.command]?.().catch(() => {});
     const grant = await start();
-    again = typedCommand(text, use) + connectionArguments(connection);
+    again = withTarget(text, { ...use, connection });
     return adopt(grant, target, open, notice);
   };
   return {

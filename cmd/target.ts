@@ -129,7 +129,13 @@ export function withTarget(
   target: string,
   use: Omit<TargetUse, "target">,
 ): string {
-  return typedCommand(target, use) + connectionArguments(use.connection);
+  const typed = typedCommand(target, use);
+  // Behind a -- the connection's flags would be the command's.
+  const rest = use.typed === undefined ? ` ${use.rest ?? ""}` : "";
+  const behind = rest.includes(" -- ") ? rest.length - rest.indexOf(" -- ") : 0;
+  const at = typed.length - behind;
+  return typed.slice(0, at) + connectionArguments(use.connection) +
+    typed.slice(at);
 }
 
 /**
@@ -174,7 +180,12 @@ function notFound(error: TargetNotFoundError, use: TargetUse): CommandError {
   return new CommandError(
     error.message + didYouMean(error.suggestions.map(visible)),
     exitCodes.failed,
-    error.suggestions.map((name) => withTarget(targetOfName(name), use)),
+    error.suggestions.length > 0
+      ? error.suggestions.map((name) => withTarget(targetOfName(name), use))
+      : [
+        "aws ssm describe-instance-information" +
+        connectionArguments(use.connection),
+      ],
     [],
     { cause: error },
   );

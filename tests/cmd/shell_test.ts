@@ -456,6 +456,17 @@ Deno.test("run: an unknown name suggests those like it, quoted", async () => {
   );
 });
 
+Deno.test("run: an unknown name that no other is like leads to the list of nodes", async () => {
+  const context = new TestContext();
+  context.onResolve = (text) =>
+    Promise.reject(new TargetNotFoundError(text, [], "nobody knows"));
+  assert.equal(await run(context, "web", "--region", "eu-west-1"), 125);
+  assert.match(
+    context.terminal.errorText,
+    /nobody knows\nhint: aws ssm describe-instance-information --region eu-west-1\n$/,
+  );
+});
+
 Deno.test("run: a node that is not connected is diagnosed", async () => {
   const context = new TestContext();
   context.onStart = () =>
