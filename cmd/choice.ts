@@ -39,8 +39,9 @@ export async function askChoice<Item>(
 ): Promise<Item> {
   const { items, rows, more, noun } = choice;
   const digits = String(items.length).length;
+  const width = terminal.size()?.cols ?? Infinity;
   const lines = rows.map((row, at) =>
-    `  ${String(at + 1).padStart(digits)}  ${row}\n`
+    `${cut(`  ${String(at + 1).padStart(digits)}  ${row}`, width)}\n`
   );
   const say = (text: string) =>
     terminal.writeError(new TextEncoder().encode(text));
@@ -61,6 +62,16 @@ export async function askChoice<Item>(
     if (chosen !== undefined) return chosen;
     await say(`There is no ${visible(answer)} in the list\n`);
   }
+}
+
+/** In a terminal with fewer columns than this a row would lose its name or id. */
+const narrow = 60;
+
+/** Lines that break are no table, and what a row ends with matters least. */
+function cut(line: string, width: number): string {
+  return line.length <= width || width < narrow
+    ? line
+    : `${line.slice(0, width - 1)}…`;
 }
 
 /** By number, or a name that only one has. */

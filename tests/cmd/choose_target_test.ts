@@ -89,6 +89,20 @@ Deno.test("in a terminal a list is shown and a number read", async () => {
   assert.equal(context.terminal.outputText, "");
 });
 
+Deno.test("a row is one line of the terminal, unless that is narrow", async () => {
+  const computerName = `${"x".repeat(40)}.internal`;
+  const list = { nodes: [node("a", "web", { computerName })], more: false };
+  for (const cols of [80, 20]) {
+    const context = world(list);
+    context.terminal.resize({ cols, rows: 24 });
+    context.terminal.type("1\n");
+    await choose(context);
+    const [row = ""] = context.terminal.errorText.split("\n");
+    if (cols === 80) assert.equal(row.length, 80);
+    assert.equal(row.endsWith(cols === 80 ? "xxx…" : ".internal"), true, row);
+  }
+});
+
 Deno.test("an id or a name does too; anything else is asked again", async () => {
   for (const answer of ["web", " i-aaaaaaaaaaaaaaaaa "]) {
     const context = world(three);

@@ -106,6 +106,7 @@ Deno.test("in a terminal a task is chosen, and then its container", async () => 
       : spec.container === undefined
       ? Promise.reject(containers)
       : found(spec, signal);
+  context.terminal.resize({ cols: 100, rows: 24 });
   context.terminal.type("2\n");
   const finding = find(context);
   await context.terminal.until(({ errorText }) =>
