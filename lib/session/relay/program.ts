@@ -34,6 +34,8 @@ export interface RelayCommand {
 
 /** Tools that have to be there. */
 const tools = ["base64", "dd", "od", "tr"];
+/** What it takes to make a file, or a pipe with a name. */
+const folder = "writable temporary folder";
 
 // Pieces of a multiple of three bytes need no padding in between. A tool's read gives what there
 // is, so that nothing waits for a full piece. Signals are for the command alone.
@@ -47,13 +49,14 @@ h(){ trap '' INT QUIT;while c=$(dd bs=4096 count=1 2>/dev/null|od -An -v -tx1|tr
  * command in its background ignores SIGINT, so that gets SIGTERM.
  */
 export const pipeRelay = `${needed(["mkfifo", "mktemp"])}${encoders}
-d=$(mktemp -d)&&mkfifo $d/o $d/e||{ printf '[!mkfifo]';exit 1;}
+d=$(mktemp -d)&&mkfifo "$d/o" "$d/e"||{ ${missing(folder)};rm -rf "$d";exit 1;}
 exec 3>&1
-e <$d/o >&3&x=$!
-h <$d/e >&3&y=$!
-exec 5>$d/o 7>$d/e
-rm -r $d
-"$@" </dev/null >&5 2>&7 3>&- 5>&- 7>&-&p=$!
+e <"$d/o" >&3&x=$!
+h <"$d/e" >&3&y=$!
+exec 5>"$d/o" 7>"$d/e"
+rm -r "$d"
+unset -f e h
+exec "$@" </dev/null >&5 2>&7 3>&- 5>&- 7>&-&p=$!
 exec 5>&- 7>&-
 trap 'kill $p' INT QUIT
 while wait $p;s=$?;kill -0 $p 2>/dev/null;do :;done
@@ -76,11 +79,14 @@ export const terminalBootstrap: string = shellLine([
  * @param command What to run.
  */
 export function terminalRelay(command: RelayCommand): Uint8Array {
-  const run = `"$@" 3>&- 4>&- 5>&- 6<&-`;
+  // Only there, as a PATH of the command's must not hide our tools, nor our names its programs.
+  const run = `(unset -f e h f\n${
+    variables(command)
+  }exec "$@") 3>&- 4>&- 5>&- 6<&-`;
   const text = `${needed(command.input ? ["head"] : [])}${encoders}
 f(){ trap '' INT QUIT;while printf '?' >&3&&IFS= read -r n <&6&&[ "$n" -gt 0 ];do head -c "$n" <&6|base64 -d;done;}
-${variables(command)}${words(command)}
-exec 3>&1 6<&0
+exec 3>&1 6<&0 2>/dev/null
+${words(command)}
 trap : INT QUIT
 r=$(exec 4>&1;trap : INT QUIT
 { trap : INT QUIT;{ trap : INT QUIT
@@ -110,6 +116,11 @@ function needed(more: readonly string[]): string {
     `||{ printf '[!%s]' $t;exit 1;};done`;
 }
 
+/** Says what the node has not got. */
+function missing(what: string): string {
+  return `printf '[!${what}]'`;
+}
+
 function variables({ variables }: RelayCommand): string {
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${shellWord(value)}\n`).join("");
@@ -122,11 +133,13 @@ function words({ words, script }: RelayCommand): string {
   for (const byte of script) binary += String.fromCharCode(byte);
   // "#!"
   const interpreted = script[0] === 0x23 && script[1] === 0x21;
-  return `p=$(umask 077;mktemp)||{ printf '[!mktemp]';exit 1;}
+  return `p=$(umask 077;mktemp)||{ ${missing(folder)};exit 1;}
 trap 'rm -f "$p"' EXIT
 trap 'exit 129' HUP
 trap 'exit 143' TERM
-printf %s ${shellWord(btoa(binary))}|base64 -d >"$p"
+printf %s ${shellWord(btoa(binary))}|base64 -d >"$p"||{ ${
+    missing("room for the script")
+  };exit 1;}
 ${interpreted ? 'chmod 700 "$p"\nset -- "$p"' : 'set -- sh "$p"'} ${
     shellLine(words)
   }`;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { RelayDecoder } from "../../../lib/session/relay/decoder.ts";
 import {
   pipeRelay,
+  type RelayCommand,
   terminalRelay,
 } from "../../../lib/session/relay/program.ts";
 
@@ -96,6 +97,84 @@ for (const shell of shells) {
     ]);
     assert.deepEqual(killed.messages, ["137"]);
   });
+
+  Deno.test(`${shell.join(" ")}: what the shell has built in or we defined is run as a program`, async () => {
+    // ksh executes what it has built in.
+    const builtin = shell[0] === "ksh" ? [] : ["exit", "eval"];
+    for (const word of [...builtin, "e", "h", "f"]) {
+      const { stdout, stderr, messages } = await terminal({
+        words: [word, "3"],
+      });
+      assert.match(stderr, /not found/, word);
+      assert.deepEqual([stdout, messages], ["", ["127"]], word);
+      const pipe = await run(shell, ["-c", pipeRelay, "sh", word, "3"]);
+      assert.match(pipe.stderr, /not found/, word);
+      assert.deepEqual([pipe.stdout, pipe.messages], ["", ["127"]], word);
+    }
+    const { stdout } = await terminal({ words: ["echo", "a\\nb"] });
+    assert.equal(stdout, "a\\nb\n");
+  });
+
+  Deno.test(`${shell.join(" ")}: variables are the command's alone`, async () => {
+    const echo = ["/bin/echo", "hello"];
+    const variables = { PATH: "/nowhere", LC_ALL: "xx_YY", p: "1", c: "2" };
+    const { stdout, messages } = await terminal({ words: echo, variables });
+    assert.deepEqual([stdout, messages], ["hello\n", ["0"]]);
+    const script = new TextEncoder().encode('printf %s "$p$n$c"');
+    const few = { p: "1", n: "2", c: "3" };
+    const scripted = await terminal({ words: [], variables: few, script });
+    assert.deepEqual([scripted.stdout, scripted.messages], ["123", ["0"]]);
+  });
+
+  Deno.test(`${shell.join(" ")}: without a place for files nothing is printed but what is missing`, async () => {
+    const before = "TMPDIR='/no where';export TMPDIR;";
+    const script = new TextEncoder().encode("echo ran");
+    const { stdout, stderr, messages } = await terminal(
+      { words: [], script },
+      before,
+    );
+    assert.deepEqual([stdout, stderr, messages], [
+      "",
+      "",
+      ["!writable temporary folder"],
+    ]);
+    const pipe = await run(shell, ["-c", before + pipeRelay, "sh", "true"]);
+    assert.deepEqual([pipe.stdout, pipe.messages], [
+      "",
+      ["!writable temporary folder"],
+    ]);
+  });
+
+  Deno.test(`${shell.join(" ")}: a temporary folder may have a space in its name, and is left empty`, async () => {
+    const folder = await Deno.makeTempDir({ suffix: " x" });
+    const before = `TMPDIR='${folder}';export TMPDIR;`;
+    const pipe = await run(shell, [
+      "-c",
+      before + pipeRelay,
+      "sh",
+      "echo",
+      "a",
+    ]);
+    assert.deepEqual([pipe.stdout, pipe.messages], ["a\n", ["0"]]);
+    const script = new TextEncoder().encode("echo ran");
+    const { stdout, messages } = await terminal({ words: [], script }, before);
+    assert.deepEqual([stdout, messages], ["ran\n", ["0"]]);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+    await Deno.remove(folder);
+  });
+
+  /** Runs a terminal's relay as the bootstrap does. */
+  function terminal(
+    command: Partial<RelayCommand> & Pick<RelayCommand, "words">,
+    before = "",
+  ) {
+    const line = terminalRelay({ variables: {}, input: false, ...command });
+    return run(shell, [
+      "-c",
+      `${before}eval "$(printf %b "$0")"`,
+      new TextDecoder().decode(line).trimEnd(),
+    ]);
+  }
 
   Deno.test(`${shell.join(" ")}: a terminal's relay carries input, variables and a script`, async () => {
     const line = terminalRelay({
