@@ -65,12 +65,12 @@ printf '[%s]' $s`;
 
 /**
  * What makes a terminal a channel for bytes, and reads the real program from it, so that this is
- * all that a session's parameters, and with them CloudTrail, show. Ctrl-C remains a key.
+ * all that a session's parameters, and with them CloudTrail, show. Ctrl-C remains a key, which by default would drop what is on its way.
  */
 export const terminalBootstrap: string = shellLine([
   "sh",
   "-c",
-  `stty raw -echo isig;printf '[${readyMark}]';IFS= read -r p;eval "$(printf %b "$p")"`,
+  `stty raw -echo isig noflsh;printf '[${readyMark}]';IFS= read -r p;eval "$(printf %b "$p")"`,
 ]);
 
 /**
