@@ -31,13 +31,16 @@ export class ExitMark {
    * a short command does not wait for.
    */
   wrap(line: readonly string[] | string, size?: TerminalSize): string {
-    const command = typeof line === "string" ? line : shellLine(line);
+    // In a shell of its own: what ends that, or a signal to both, must not keep this one's words back.
+    const command = typeof line === "string"
+      ? shellLine(["sh", "-c", line])
+      : `(exec ${shellLine(line)})`;
     return `sh -c ${
       shellWord(
         (size === undefined
           ? ""
           : `stty cols ${size.cols} rows ${size.rows} 2>/dev/null\n`) +
-          `${command}\nprintf '\\033Xssm-${this.#nonce}-%d\\033\\\\' $?`,
+          `trap : INT QUIT\n${command}\nprintf '\\033Xssm-${this.#nonce}-%d\\033\\\\' $?`,
       )
     }`;
   }

@@ -6,6 +6,7 @@
 
 import { visible } from "../../lib/text.ts";
 import type { ExecOptions } from "../exec.ts";
+import { CommandError, exitCodes } from "../errors.ts";
 import { type NodeSessionWorld, runNodeSession } from "../node_session.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { ExitMark } from "./exit_mark.ts";
@@ -60,6 +61,10 @@ export async function runOnTerminal(
   );
   const rest = mark.rest();
   if (rest.length > 0) await context.terminal.write(rest);
-  if (end.kind === "ended" && mark.code !== undefined) return mark.code;
-  return sessionExitCode(end, notices);
+  if (end.kind !== "ended") return sessionExitCode(end, notices);
+  if (mark.code !== undefined) return mark.code;
+  throw new CommandError(
+    "The session ended without the command's exit code",
+    exitCodes.sessionFailed,
+  );
 }

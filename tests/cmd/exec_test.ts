@@ -111,13 +111,13 @@ Deno.test("run: an agent that mixes outputs leads to a terminal's session", asyn
     Promise.resolve(
       way === "plain" ? { kind: "unseparated" } : { kind: "exited", code: 3 },
     );
-  assert.equal(await run(context, "web-server", "--", "ls"), 3);
+  assert.equal(await run(context, "web-server", "--", "uptime"), 3);
   assert.deepEqual(context.commands.map(({ way }) => way), [
     "plain",
     "terminal",
   ]);
   // What runs is in no parameter there.
-  assert.ok(!JSON.stringify(context.requests[1]).includes("ls"));
+  assert.ok(!JSON.stringify(context.requests[1]).includes("uptime"));
 });
 
 Deno.test("run: a document that is denied leads to the next way, and then to Run Command", async () => {
@@ -314,6 +314,13 @@ Deno.test("run: -t takes the command's exit code out of the terminal's output", 
     context.requests[0]?.documentName,
     "AWS-StartInteractiveCommand",
   );
+});
+
+Deno.test("run -t: an end without a code is no success", async () => {
+  const context = new TestContext();
+  context.onShell = () => Promise.resolve({ kind: "ended" });
+  assert.equal(await run(context, "web-server", "-t", "--", "top"), 1);
+  assert.match(context.terminal.errorText, /without the command's exit code/);
 });
 
 Deno.test("help warns of what AWS keeps", async () => {

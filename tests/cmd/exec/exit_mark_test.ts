@@ -41,6 +41,12 @@ Deno.test({
         [["sh", "-c", "exit 9"], 9],
         ["true | false", 1],
         ["# nothing", 0],
+        ["exit 3", 3],
+        ["set -e; false; true", 1],
+        ["exec sh -c 'exit 4'", 4],
+        ["kill -9 $$", 137],
+        ["if", 2],
+        [["exit", "3"], 127],
         [["no-such-command-here"], 127],
       ] as const
     ) {
