@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CommandEnd } from "../../lib/session/command_session.ts";
 import { CommandOutput } from "../../lib/session/command_output.ts";
 import { platformReason, visible } from "../../lib/text.ts";
 import { chooseTarget, givenTarget } from "../choose_target.ts";
@@ -128,14 +129,22 @@ async function runBySession(
     world.context.terminal,
     (reason) => broken.abort(outputFailure(reason)),
   );
-  const end = await runOnNode(node, spec, {
-    ...world,
-    signal: AbortSignal.any([world.signal, broken.signal]),
-    onOutput: (bytes, stream, done) => output.push(bytes, stream, done),
-  });
-  await output.drained(world.signal);
-  // What failed to be written after the end was output all the same.
-  if (broken.signal.aborted) throw broken.signal.reason;
+  const signal = AbortSignal.any([world.signal, broken.signal]);
+  let end: CommandEnd;
+  try {
+    end = await runOnNode(node, spec, {
+      ...world,
+      signal,
+      onOutput: (bytes, stream, done) => output.push(bytes, stream, done),
+    });
+  } catch (error) {
+    // What came before it is shown before it.
+    if (!signal.aborted) await output.drained(signal);
+    throw error;
+  }
+  // Whatever keeps us from writing what came: the command's own code would call it whole.
+  if (end.kind !== "signal") await output.drained(signal);
+  broken.signal.throwIfAborted();
   return end.kind === "exited" ? end.code : sessionExitCode(end, world.notices);
 }
 

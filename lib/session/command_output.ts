@@ -47,19 +47,26 @@ export class CommandOutput {
     this.#queues[stream].push(bytes);
   }
 
-  /** Resolves when everything is written, or cannot be, or the signal aborts. */
+  /**
+   * Waits until everything is written.
+   * @param signal Gives up.
+   * @throws The signal's reason, where it came first.
+   */
   async drained(signal: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<void>();
-    const onAbort = () => aborted.resolve();
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = () => aborted.reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
-    await Promise.race([
-      aborted.promise,
-      Promise.all([
-        this.#queues.stdout.drained(),
-        this.#queues.stderr.drained(),
-      ]),
-    ]);
-    signal.removeEventListener("abort", onAbort);
+    try {
+      await Promise.race([
+        Promise.all([
+          this.#queues.stdout.drained(),
+          this.#queues.stderr.drained(),
+        ]),
+        aborted.promise,
+      ]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
   }
 }

@@ -283,6 +283,54 @@ Deno.test("run: SIGTERM ends the session at once", async () => {
   assert.equal(await run(context, "web-server", "--", "sleep", "9"), 143);
 });
 
+Deno.test("run: output that cannot be written is no success, even once the command has ended", async () => {
+  for (
+    const [failure, code] of [
+      [new Error("No space left on device"), 1],
+      [new Deno.errors.BrokenPipe("Broken pipe"), 141],
+    ] as const
+  ) {
+    const context = new TestContext();
+    context.onCommand = ({ onOutput }) => {
+      onOutput(new TextEncoder().encode("out\n"), "stdout");
+      return Promise.resolve({ kind: "exited", code: 0 });
+    };
+    context.terminal.writeFailure = failure;
+    assert.equal(await run(context, "web-server", "--", "ls"), code);
+    assert.equal(
+      context.terminal.errorText,
+      code === 1
+        ? "ssm: Cannot write output: No space left on device\n"
+        : "",
+    );
+  }
+});
+
+Deno.test("run: giving up on a reader that does not read is no success", async () => {
+  const context = new TestContext();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  context.terminal.write = () => {
+    queueMicrotask(() => context.deliver("SIGTERM"));
+    return promise;
+  };
+  context.onCommand = ({ onOutput }) => {
+    onOutput(new TextEncoder().encode("out\n"), "stdout");
+    return Promise.resolve({ kind: "exited", code: 0 });
+  };
+  assert.equal(await run(context, "web-server", "--", "ls"), 143);
+  resolve();
+});
+
+Deno.test("run: what came before an error is shown before it", async () => {
+  const context = new TestContext();
+  context.onCommand = ({ onOutput }) => {
+    onOutput(new TextEncoder().encode("out\n"), "stdout");
+    return Promise.reject(new Error("a relay's"));
+  };
+  assert.equal(await run(context, "web-server", "--", "ls"), 125);
+  assert.equal(context.terminal.outputText, "out\n");
+});
+
 Deno.test("run: each way a command does not end has its code", async () => {
   const ends = [
     [{ kind: "lost", message: "some may be missing" }, 255],
