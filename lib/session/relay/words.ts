@@ -52,6 +52,7 @@ export function powerShellArguments(script: string): string[] {
  */
 export function powerShellCall(words: readonly string[]): string {
   const quoted = words.map((word) => `'${word.replaceAll("'", "''")}'`);
-  return `& ${quoted.join(" ")}; ` +
-    "if ($null -ne $LASTEXITCODE) { exit $LASTEXITCODE }; exit [int](-not $?)";
+  // $? is that of the last statement, so it is kept first.
+  return `& ${quoted.join(" ")}; $done = $?; ` +
+    "if ($null -ne $LASTEXITCODE) { exit $LASTEXITCODE }; exit [int](-not $done)";
 }
