@@ -199,9 +199,9 @@ function lineOf(
         "Cannot use --shell with another command: it is the command",
       );
     }
-    return shell;
+    return checkText([shell])[0]!;
   }
-  const line = rest ?? [];
+  const line = checkText(rest ?? []);
   if (script === undefined && (line.length === 0 || line[0] === "")) {
     const node = shellQuote(target ?? "web-server");
     throw new UsageError("Cannot run a command: none follows the --", [
@@ -209,11 +209,20 @@ function lineOf(
       `ssm shell ${node}`,
     ]);
   }
-  const bad = line.find((word) => word.includes("\0"));
-  if (bad !== undefined) {
-    throw new UsageError("Cannot run a command with a NUL in its arguments");
-  }
   return line;
+}
+
+/** What does not arrive as it was typed. Bytes that are no UTF-8 come to us as U+FFFD. */
+function checkText(words: readonly string[]): readonly string[] {
+  const bad = ["\0", "\ufffd"].find((sign) =>
+    words.some((word) => word.includes(sign))
+  );
+  if (bad === undefined) return words;
+  throw new UsageError(
+    `Cannot run a command with ${
+      bad === "\0" ? "a NUL" : "bytes that are not UTF-8"
+    } in its arguments`,
+  );
 }
 
 /** What needs a channel of its own beside the terminal. */

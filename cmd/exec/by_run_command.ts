@@ -11,6 +11,7 @@ import { CommandError, exitCodes } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
 import { outputFailure } from "../output_failure.ts";
+import { ownExitCode } from "./command_end.ts";
 import {
   commentOf,
   cutMessage,
@@ -54,10 +55,10 @@ export async function runByRunCommand(
   if (result.aborted) throw signal.reason;
   if (result.state !== "ended") throw notEnded(node, result);
   const missing = cutMessage(truncated);
-  if (missing === undefined) return result.code;
+  if (missing === undefined) return ownExitCode(result.code);
   throw new CommandError(
     missing,
-    result.code === 0 ? exitCodes.sessionFailed : result.code,
+    ownExitCode(result.code) || exitCodes.sessionFailed,
     [`ssm exec ${visible(node.id)} --via session -- …`],
   );
 }

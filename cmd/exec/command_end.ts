@@ -40,3 +40,12 @@ export function outcomeOf(state: CommandState, code: number): CommandOutcome {
     return { code, reason: stateReason(state), began };
   }
 }
+
+/**
+ * A command's exit code as one of ours. Systems but Windows keep its lowest eight bits, and a
+ * Windows node's have 32: no failure becomes 0 so.
+ * @param code As told; not negative.
+ */
+export function ownExitCode(code: number): number {
+  return code !== 0 && code % 256 === 0 ? exitCodes.sessionFailed : code;
+}

@@ -18,6 +18,7 @@ import { outputFailure } from "../output_failure.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { TimeoutError } from "../signals.ts";
 import { runByRunCommand } from "./by_run_command.ts";
+import { ownExitCode } from "./command_end.ts";
 import { pipedInput } from "./input.ts";
 import { Interrupts } from "./interrupts.ts";
 import { runOnMany } from "./on_many.ts";
@@ -145,7 +146,9 @@ async function runBySession(
   // Whatever keeps us from writing what came: the command's own code would call it whole.
   if (end.kind !== "signal") await output.drained(signal);
   broken.signal.throwIfAborted();
-  return end.kind === "exited" ? end.code : sessionExitCode(end, world.notices);
+  return end.kind === "exited"
+    ? ownExitCode(end.code)
+    : sessionExitCode(end, world.notices);
 }
 
 /** What runs, with what it gets of this machine. */
@@ -174,13 +177,30 @@ function variablesOf(
 ): Record<string, string> {
   return Object.fromEntries(variables.map((text) => {
     const at = text.indexOf("=");
-    if (at >= 0) return [text.slice(0, at), text.slice(at + 1)];
-    const value = context.env(text);
+    if (at >= 0) {
+      // Bytes of argv that are no UTF-8.
+      if (text.includes("\ufffd")) throw notText(text.slice(0, at));
+      return [text.slice(0, at), text.slice(at + 1)];
+    }
+    const value = valueOf(text, context);
     if (value === undefined) {
       throw new UsageError(`Cannot pass ${text} on: it is not set here`);
     }
     return [text, value];
   }));
+}
+
+/** One of our variables; what Deno throws for bytes that are no text shows them. */
+function valueOf(name: string, context: Context): string | undefined {
+  try {
+    return context.env(name);
+  } catch {
+    throw notText(name);
+  }
+}
+
+function notText(name: string): UsageError {
+  return new UsageError(`Cannot pass ${name} on: it is not UTF-8`);
 }
 
 async function scriptOf(path: string): Promise<Uint8Array> {

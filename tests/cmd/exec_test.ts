@@ -48,6 +48,39 @@ Deno.test("parse: the command comes after --, and one is needed", () => {
   }
 });
 
+Deno.test("parse: what would not arrive as typed is refused", () => {
+  // Bytes of argv that are no UTF-8 come as U+FFFD.
+  const broken = /with bytes that are not UTF-8/;
+  assert.throws(() => parseExec(none, ["db"], ["echo", "a\ufffd"]), broken);
+  assert.throws(
+    () => parseExec({ ...none, shell: "\ufffd" }, ["db"], undefined),
+    broken,
+  );
+  assert.throws(() => parseExec(none, ["db"], ["\0"]), /with a NUL/);
+});
+
+Deno.test("run: a variable whose value is no text is not shown", async () => {
+  const context = new TestContext();
+  context.env = (name) => {
+    if (name === "A") throw new TypeError("not valid unicode: secret");
+    return undefined;
+  };
+  const told = "ssm: Cannot pass A on: it is not UTF-8\n";
+  assert.equal(await run(context, "db", "--env", "A", "--", "true"), 125);
+  assert.equal(context.terminal.errorText, told);
+  assert.equal(await run(context, "db", "--env", "A=\ufffd", "--", "x"), 125);
+  assert.equal(context.terminal.errorText, told + told);
+});
+
+Deno.test("run: no exit code of a failure becomes 0 with us", async () => {
+  for (const [theirs, ours] of [[256, 1], [0, 0], [255, 255], [512, 1]]) {
+    const context = new TestContext();
+    context.onCommand = () =>
+      Promise.resolve({ kind: "exited", code: theirs! });
+    assert.equal(await run(context, "db", "--", "x"), ours);
+  }
+});
+
 Deno.test("parse: --shell is the whole command, --script has its arguments behind --", () => {
   const shell = { ...none, shell: "a | b" };
   assert.equal(parseExec(shell, ["db"], undefined).line, "a | b");
