@@ -250,9 +250,11 @@ export class RemoteCommand implements AsyncDisposable {
   /**
    * Sends the command what Ctrl-C means: SIGINT, or, with the way `pipe`, SIGTERM.
    *
-   * @returns False when it has had that and takes no other.
+   * @returns False when it has had that and takes no other, or is not there yet: before the node
+   * is ready the key could end the agent's reader (handshake.md §2).
    */
   interrupt(): boolean {
+    if (this.#options.way === "terminal" && !this.#ready) return false;
     this.#interrupted = true;
     return this.#session.interrupt();
   }
@@ -323,6 +325,8 @@ export class RemoteCommand implements AsyncDisposable {
     }
     if (end.kind !== "exited" && end.kind !== "ended") return end;
     if (this.#session.resumed > 0) return gap();
+    // It ended the relay before that could leave it to the command.
+    if (this.#interrupted) return { kind: "signal", signal: "SIGINT" };
     const noise = this.#relay.noise.trim();
     return {
       kind: "failed",

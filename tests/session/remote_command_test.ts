@@ -219,3 +219,15 @@ Deno.test("terminal: an end that was not told says what the node complained of",
     message: "The command's end was not told: sh: stty: not found",
   });
 });
+
+Deno.test("terminal: Ctrl-C is no key before the node is ready", async () => {
+  const bench = await new RemoteBench({ way: "terminal" }).begin();
+  assert.equal(bench.command.interrupt(), false);
+  bench.agent.print("[ready]");
+  await bench.clock.advance(10);
+  assert.equal(bench.command.interrupt(), true);
+  await bench.clock.advance(10);
+  assert.ok(bench.agent.input.endsWith("\x03"));
+  // The shell had not got its program yet.
+  assert.deepEqual(await bench.closed(), { kind: "signal", signal: "SIGINT" });
+});
