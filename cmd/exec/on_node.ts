@@ -17,7 +17,7 @@ import {
 } from "../../lib/session/remote_command.ts";
 import { visible } from "../../lib/text.ts";
 import type { AwsAccess, Connection, Context } from "../context.ts";
-import { CommandError, exitCodes } from "../errors.ts";
+import { CommandError, exitCodes, UsageError } from "../errors.ts";
 import type { FoundTarget } from "../find_target.ts";
 import { runNodeSession } from "../node_session.ts";
 import type { Notices } from "../notices.ts";
@@ -75,8 +75,15 @@ export async function runOnNode(
     agentVersion: node.agentVersion,
     container: node.container !== undefined,
   });
-  for (const [at, way] of ways.entries()) {
-    const last = at === ways.length - 1;
+  const fitting = ways.filter((way) => fits(way, spec));
+  if (fitting.length === 0) {
+    throw new UsageError(
+      "Cannot run so long a command: StartSession takes " +
+        `${longestParameter} characters of it`,
+    );
+  }
+  for (const [at, way] of fitting.entries()) {
+    const last = at === fitting.length - 1;
     try {
       const end = await tryWay(way, node, spec, world);
       if (end.kind !== "unseparated") return end;
@@ -97,6 +104,15 @@ export async function runOnNode(
     }: no session tells its outputs apart`,
     exitCodes.failed,
   );
+}
+
+/** A value of StartSession's parameters has so many characters at most (its API reference). */
+const longestParameter = 65_535;
+
+/** A terminal's session takes a command of any length, as that is said in the session. */
+function fits(way: CommandWay, { line }: CommandSpec): boolean {
+  const { command = [] } = commandSessionRequest(way, line).parameters;
+  return command.every((text) => text.length <= longestParameter);
 }
 
 /** What the command gets of this machine, besides its words; for messages. */

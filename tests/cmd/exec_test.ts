@@ -153,6 +153,14 @@ Deno.test("run: an agent that mixes outputs leads to a terminal's session", asyn
   assert.ok(!JSON.stringify(context.requests[1]).includes("uptime"));
 });
 
+Deno.test("run: what is too long for StartSession is said in a terminal's session", async () => {
+  const context = new TestContext();
+  const long = "x".repeat(65_536);
+  assert.equal(await run(context, "web-server", "--", "echo", long), 0);
+  assert.deepEqual(context.commands.map(({ way }) => way), ["terminal"]);
+  assert.deepEqual(context.commands[0]?.command.words, ["echo", long]);
+});
+
 Deno.test("run: a document that is denied leads to the next way, and then to Run Command", async () => {
   const context = new TestContext();
   context.onStart = () => Promise.reject(denied);
