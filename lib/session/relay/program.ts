@@ -56,10 +56,12 @@ h <"$d/e" >&3&y=$!
 exec 5>"$d/o" 7>"$d/e"
 rm -r "$d"
 unset -f e h
+i=;p=
+trap 'i=1;[ -z "$p" ]||kill $p' INT QUIT
 exec "$@" </dev/null >&5 2>&7 3>&- 5>&- 7>&-&p=$!
 exec 5>&- 7>&-
-trap 'kill $p' INT QUIT
-while wait $p;s=$?;kill -0 $p 2>/dev/null;do :;done
+[ -z "$i" ]||kill $p
+while i=;wait $p;s=$?;[ "$i" ];do :;done
 wait $x $y
 printf '[%s]' $s`;
 
