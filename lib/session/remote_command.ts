@@ -83,8 +83,11 @@ const mark = `ssm-unseparated-${crypto.randomUUID()}`;
  * for ever.
  */
 const gapLimit = 10_000;
-/** What was on its way before comes again within so many milliseconds. */
-const repairTime = 1000;
+/**
+ * What was on its way before comes again, some messages a second, without a pause of so many
+ * milliseconds, and for no longer than the second number: what comes later is new.
+ */
+const repairTime = 1000, repairLimit = 60_000;
 /** Told of a signal that the agent does not name, as a shell does of SIGKILL (sessions.md §8). */
 const unknownSignal = 128 + 9;
 
@@ -164,6 +167,9 @@ export class RemoteCommand implements AsyncDisposable {
   #interrupted = false;
   #printedAt = -Infinity;
   #lostAt = 0;
+  /** When what was on its way at the last loss should be here, and is at the latest. */
+  #repairedBy = -Infinity;
+  #repairEnd = 0;
   readonly #gap = Promise.withResolvers<CommandEnd>();
   #cancelGap = () => {};
   /** Of `plain`, what may become {@linkcode mark}. */
@@ -234,11 +240,16 @@ export class RemoteCommand implements AsyncDisposable {
   #watchGap(): void {
     const { way, clock } = this.#options;
     if (way === "terminal" || this.#lostAt - this.#printedAt > gapLimit) return;
-    const goesOnAfter = clock.now() + repairTime;
     this.#cancelGap();
-    this.#cancelGap = clock.setTimer(gapLimit + repairTime, () => {
-      if (this.#printedAt < goesOnAfter) this.#gap.resolve(gap());
-    });
+    this.#repairedBy = clock.now() + repairTime;
+    this.#repairEnd = clock.now() + repairLimit;
+    const look = () => {
+      if (this.#printedAt > this.#repairedBy) return;
+      const left = this.#repairedBy + gapLimit - clock.now();
+      if (left <= 0) this.#gap.resolve(gap());
+      else this.#cancelGap = clock.setTimer(left, look);
+    };
+    look();
   }
 
   /** So many bytes of output are done with. */
@@ -260,7 +271,10 @@ export class RemoteCommand implements AsyncDisposable {
   }
 
   #output(bytes: Uint8Array, stream: OutputStream): void {
-    this.#printedAt = this.#options.clock.now();
+    const now = this.#printedAt = this.#options.clock.now();
+    if (now <= this.#repairedBy) {
+      this.#repairedBy = Math.min(now + repairTime, this.#repairEnd);
+    }
     if (this.#relay !== undefined && stream === "stdout") {
       try {
         this.#relay.push(bytes);

@@ -231,3 +231,21 @@ Deno.test("terminal: Ctrl-C is no key before the node is ready", async () => {
   // The shell had not got its program yet.
   assert.deepEqual(await bench.closed(), { kind: "signal", signal: "SIGINT" });
 });
+
+Deno.test("plain: what is repaired after a loss is no sign that the agent goes on", async () => {
+  const bench = await new RemoteBench().begin();
+  bench.agent.print("one");
+  await bench.clock.advance(1000);
+  bench.control.transport.drop();
+  await bench.clock.advance(500);
+  // Ten a second, as the official agent does it.
+  for (let i = 0; i < 50; i++) {
+    bench.agent.print("again");
+    await bench.clock.advance(100);
+  }
+  await bench.clock.advance(9000);
+  assert.equal(bench.end, undefined);
+  await bench.clock.advance(3000);
+  assert.equal((bench.end as RemoteCommandEnd | undefined)?.kind, "lost");
+  bench.assertClean();
+});
