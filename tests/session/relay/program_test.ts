@@ -52,6 +52,20 @@ async function run(
   return { ...heard, complaint: await complaint };
 }
 
+/** Runs a terminal's relay as the bootstrap does. */
+function runOnTerminal(
+  shell: readonly string[],
+  command: Partial<RelayCommand> & Pick<RelayCommand, "words">,
+  before = "",
+) {
+  const line = terminalRelay({ variables: {}, input: false, ...command });
+  return run(shell, [
+    "-c",
+    `${before}eval "$(printf %b "$0")"`,
+    new TextDecoder().decode(line).trimEnd(),
+  ]);
+}
+
 function binary(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -102,7 +116,7 @@ for (const shell of shells) {
     // ksh executes what it has built in.
     const builtin = shell[0] === "ksh" ? [] : ["exit", "eval"];
     for (const word of [...builtin, "e", "h", "f"]) {
-      const { stdout, stderr, messages } = await terminal({
+      const { stdout, stderr, messages } = await runOnTerminal(shell, {
         words: [word, "3"],
       });
       assert.match(stderr, /not found/, word);
@@ -112,25 +126,33 @@ for (const shell of shells) {
       assert.deepEqual([pipe.stdout, pipe.messages], ["", ["127"]], word);
     }
     if (builtin.length === 0) return;
-    const { stdout } = await terminal({ words: ["echo", "a\\nb"] });
+    const { stdout } = await runOnTerminal(shell, { words: ["echo", "a\\nb"] });
     assert.equal(stdout, "a\\nb\n");
   });
 
   Deno.test(`${shell.join(" ")}: variables are the command's alone`, async () => {
     const echo = ["/bin/echo", "hello"];
     const variables = { PATH: "/nowhere", LC_ALL: "xx_YY", p: "1", c: "2" };
-    const { stdout, messages } = await terminal({ words: echo, variables });
+    const { stdout, messages } = await runOnTerminal(shell, {
+      words: echo,
+      variables,
+    });
     assert.deepEqual([stdout, messages], ["hello\n", ["0"]]);
     const script = new TextEncoder().encode('printf %s "$p$n$c"');
     const few = { p: "1", n: "2", c: "3" };
-    const scripted = await terminal({ words: [], variables: few, script });
+    const scripted = await runOnTerminal(shell, {
+      words: [],
+      variables: few,
+      script,
+    });
     assert.deepEqual([scripted.stdout, scripted.messages], ["123", ["0"]]);
   });
 
   Deno.test(`${shell.join(" ")}: without a place for files nothing is printed but what is missing`, async () => {
     const before = "TMPDIR='/no where';export TMPDIR;";
     const script = new TextEncoder().encode("echo ran");
-    const { stdout, stderr, messages } = await terminal(
+    const { stdout, stderr, messages } = await runOnTerminal(
+      shell,
       { words: [], script },
       before,
     );
@@ -158,7 +180,10 @@ for (const shell of shells) {
     ]);
     assert.deepEqual([pipe.stdout, pipe.messages], ["a\n", ["0"]]);
     const script = new TextEncoder().encode("echo ran");
-    const { stdout, messages } = await terminal({ words: [], script }, before);
+    const { stdout, messages } = await runOnTerminal(shell, {
+      words: [],
+      script,
+    }, before);
     assert.deepEqual([stdout, messages], ["ran\n", ["0"]]);
     assert.deepEqual([...Deno.readDirSync(folder)], []);
     await Deno.remove(folder);
@@ -195,19 +220,6 @@ for (const shell of shells) {
     const codes = await Promise.all(Array.from({ length: 8 }, one));
     assert.deepEqual(codes, codes.map(() => "143"));
   });
-
-  /** Runs a terminal's relay as the bootstrap does. */
-  function terminal(
-    command: Partial<RelayCommand> & Pick<RelayCommand, "words">,
-    before = "",
-  ) {
-    const line = terminalRelay({ variables: {}, input: false, ...command });
-    return run(shell, [
-      "-c",
-      `${before}eval "$(printf %b "$0")"`,
-      new TextDecoder().decode(line).trimEnd(),
-    ]);
-  }
 
   Deno.test(`${shell.join(" ")}: a terminal's relay carries input, variables and a script`, async () => {
     const line = terminalRelay({
