@@ -340,9 +340,7 @@ Deno.test("run: output that cannot be written is no success, even once the comma
     assert.equal(await run(context, "web-server", "--", "ls"), code);
     assert.equal(
       context.terminal.errorText,
-      code === 1
-        ? "ssm: Cannot write output: No space left on device\n"
-        : "",
+      code === 1 ? "ssm: Cannot write output: No space left on device\n" : "",
     );
   }
 });
