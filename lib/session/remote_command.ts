@@ -20,6 +20,7 @@ import {
   type OutputStream,
 } from "./command_session.ts";
 import type { SessionControl, SessionGrant } from "./control.ts";
+import { OutputGap } from "./output_gap.ts";
 import { RelayError } from "./relay/decoder.ts";
 import {
   pipeRelay,
@@ -77,19 +78,14 @@ const nonInteractive = "AWS-StartNonInteractiveCommand";
 const interactive = "AWS-StartInteractiveCommand";
 /** What `plain` prints in place of running anything; a command would have to know the number. */
 const mark = `ssm-unseparated-${crypto.randomUUID()}`;
-/**
- * A command that printed so shortly before its connection was lost, in milliseconds, and prints
- * nothing for so long after, has an agent that does not read its output any more: it may stand still
- * for ever.
- */
-const gapLimit = 10_000;
-/**
- * What was on its way before comes again, some messages a second, without a pause of so many
- * milliseconds, and for no longer than the second number: what comes later is new.
- */
-const repairTime = 1000, repairLimit = 60_000;
 /** Told of a signal that the agent does not name, as a shell does of SIGKILL (sessions.md §8). */
 const unknownSignal = 128 + 9;
+/** What a shell tells of SIGINT. */
+const interrupted = 128 + 2;
+/** What a shell tells of SIGTERM. */
+const terminated = 128 + 15;
+/** The agent's `ErrorExitCode`, which it tells where it lost the command's own. */
+const agentError = 1;
 
 /** Program and arguments, or the text of a command line for the node's shell. */
 export type CommandLine = readonly string[] | string;
@@ -165,19 +161,18 @@ export class RemoteCommand implements AsyncDisposable {
   #missing: string | undefined;
   #ready = false;
   #interrupted = false;
-  #printedAt = -Infinity;
-  #lostAt = 0;
-  /** When what was on its way at the last loss should be here, and is at the latest. */
-  #repairedBy = -Infinity;
-  #repairEnd = 0;
-  readonly #gap = Promise.withResolvers<CommandEnd>();
-  #cancelGap = () => {};
+  /** Of a session without a terminal. */
+  readonly #outputGap: OutputGap | undefined;
   /** Of `plain`, what may become {@linkcode mark}. */
   #held: Uint8Array | undefined;
 
   constructor(options: RemoteCommandOptions) {
     this.#options = options;
     this.#failed.promise.catch(() => {});
+    // A terminal's agent waits for its client.
+    this.#outputGap = options.way === "terminal"
+      ? undefined
+      : new OutputGap(options.clock);
     const { way, grant, control, clock, notify, input } = options;
     this.#session = new CommandSession({
       grant,
@@ -188,8 +183,9 @@ export class RemoteCommand implements AsyncDisposable {
         : "NonInteractiveCommands",
       onOutput: (bytes, stream) => this.#output(bytes, stream),
       notify: (notice) => {
-        if (notice.kind === "lost") this.#lostAt = clock.now();
-        if (notice.kind === "resumed") this.#watchGap();
+        if (notice.kind === "started") this.#outputGap?.started();
+        if (notice.kind === "lost") this.#outputGap?.lost();
+        if (notice.kind === "resumed") this.#outputGap?.resumed();
         notify(notice);
       },
     });
@@ -226,30 +222,16 @@ export class RemoteCommand implements AsyncDisposable {
       const end = await Promise.race([
         this.#session.ended,
         this.#failed.promise,
-        this.#gap.promise,
+        ...this.#outputGap === undefined
+          ? []
+          : [this.#outputGap.stopped.then(gap)],
       ]);
       return this.#judge(end);
     } finally {
-      this.#cancelGap();
+      this.#outputGap?.close();
       this.#input?.stop();
       await this.#session.close();
     }
-  }
-
-  /** A terminal's agent waits for its client; without one, what is printed meanwhile is lost. */
-  #watchGap(): void {
-    const { way, clock } = this.#options;
-    if (way === "terminal" || this.#lostAt - this.#printedAt > gapLimit) return;
-    this.#cancelGap();
-    this.#repairedBy = clock.now() + repairTime;
-    this.#repairEnd = clock.now() + repairLimit;
-    const look = () => {
-      if (this.#printedAt > this.#repairedBy) return;
-      const left = this.#repairedBy + gapLimit - clock.now();
-      if (left <= 0) this.#gap.resolve(gap());
-      else this.#cancelGap = clock.setTimer(left, look);
-    };
-    look();
   }
 
   /** So many bytes of output are done with. */
@@ -271,10 +253,7 @@ export class RemoteCommand implements AsyncDisposable {
   }
 
   #output(bytes: Uint8Array, stream: OutputStream): void {
-    const now = this.#printedAt = this.#options.clock.now();
-    if (now <= this.#repairedBy) {
-      this.#repairedBy = Math.min(now + repairTime, this.#repairEnd);
-    }
+    this.#outputGap?.printed();
     if (this.#relay !== undefined && stream === "stdout") {
       try {
         this.#relay.push(bytes);
@@ -330,16 +309,23 @@ export class RemoteCommand implements AsyncDisposable {
   #judge(end: CommandEnd): RemoteCommandEnd {
     if (this.#relay === undefined) return this.#judgePlain(end);
     // The relay's last word: all that was before it is here.
-    if (this.#code !== undefined) return { kind: "exited", code: this.#code };
+    if (this.#code !== undefined) {
+      // SIGTERM was in place of the SIGINT that Ctrl-C is.
+      const signalled = this.#options.way === "pipe" && this.#interrupted &&
+        this.#code === terminated;
+      return { kind: "exited", code: signalled ? interrupted : this.#code };
+    }
     if (this.#missing !== undefined) {
       return {
         kind: "refused",
         message: `The node has no ${this.#missing}, which this way needs`,
       };
     }
+    if (end.kind === "timed-out") return this.#endedAway(end);
     if (end.kind !== "exited" && end.kind !== "ended") return end;
     if (this.#session.resumed > 0) return gap();
-    // It ended the relay before that could leave it to the command.
+    // It ended the relay before that could leave it to the command, or the agent closed the pipe
+    // with the last word in it.
     if (this.#interrupted) return { kind: "signal", signal: "SIGINT" };
     const noise = this.#relay.noise.trim();
     return {
@@ -362,15 +348,28 @@ export class RemoteCommand implements AsyncDisposable {
         message: "The agent did not tell the command's exit code",
       };
     }
+    if (end.kind === "timed-out") return this.#endedAway(end);
     if (end.kind !== "exited") return end;
-    if (this.#session.resumed > 0) return gap();
+    if (this.#outputGap?.possible) return gap();
+    // Of a command that was signalled the agent mostly tells 1, whatever its code was.
+    if (this.#interrupted && (end.code < 0 || end.code === agentError)) {
+      return { kind: "exited", code: interrupted };
+    }
     if (end.code >= 0) return end;
-    if (this.#interrupted) return { kind: "exited", code: 130 };
     this.#options.notify({
       kind: "warning",
       text: "The command was ended by a signal; its agent does not say which",
     });
     return { kind: "exited", code: unknownSignal };
+  }
+
+  /** While its client is away an agent tells no exit code; a terminal's does not go on without. */
+  #endedAway(end: CommandEnd): CommandEnd {
+    return this.#options.way === "terminal" ? end : {
+      kind: "lost",
+      message: "The session ended while the connection was lost: the " +
+        "command's exit code is not known, and some output may be missing",
+    };
   }
 
   /** Ends the session if it lives. */

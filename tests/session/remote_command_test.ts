@@ -92,10 +92,29 @@ Deno.test("plain: a signal has no name; after Ctrl-C it has", async () => {
   killed.exit(-1);
   assert.deepEqual(await killed.closed(), { kind: "exited", code: 137 });
   assert.match(JSON.stringify(killed.notices), /does not say which/);
-  const interrupted = await new RemoteBench().begin();
-  interrupted.command.interrupt();
-  interrupted.exit(-1);
-  assert.deepEqual(await interrupted.closed(), { kind: "exited", code: 130 });
+});
+
+Deno.test("plain: after Ctrl-C the agent tells 1, or the command's own code", async () => {
+  for (const [told, code] of [[-1, 130], [1, 130], [0, 0], [42, 42]] as const) {
+    const bench = await new RemoteBench().begin();
+    bench.command.interrupt();
+    await bench.clock.advance(1000);
+    bench.exit(told);
+    assert.deepEqual(await bench.closed(), { kind: "exited", code });
+  }
+});
+
+Deno.test("pipe: after Ctrl-C the last word may be lost, and SIGTERM stands for SIGINT", async () => {
+  for (
+    const [word, code] of [["", 130], ["[143]", 130], ["[7]", 7]] as const
+  ) {
+    const bench = await new RemoteBench({ way: "pipe" }).begin();
+    bench.command.interrupt();
+    await bench.clock.advance(1000);
+    if (word !== "") bench.agent.print(word);
+    bench.exit(1);
+    assert.deepEqual(await bench.closed(), { kind: "exited", code }, word);
+  }
 });
 
 Deno.test("plain: an end without a code is no success", async () => {
@@ -105,28 +124,51 @@ Deno.test("plain: an end without a code is no success", async () => {
   assert.equal(end.kind, "failed");
 });
 
-Deno.test("plain: after a loss the code does not count, whatever it is", async () => {
+Deno.test("plain: after a loss the code counts where no output came behind it", async () => {
+  for (const output of [undefined, "one", "one two"]) {
+    const bench = await new RemoteBench().begin();
+    const [before, after] = output?.split(" ") ?? [];
+    if (before !== undefined) bench.agent.print(before);
+    await bench.clock.advance(5000);
+    bench.control.transport.drop();
+    await bench.clock.advance(5000);
+    if (after !== undefined) bench.agent.print(after);
+    await bench.clock.advance(after === undefined ? 60_000 : 1000);
+    assert.equal(bench.end, undefined, "a quiet command goes on");
+    bench.exit(3);
+    const end = await bench.closed() as RemoteCommandEnd;
+    assert.equal(
+      end.kind,
+      after === undefined ? "exited" : "lost",
+      String(output),
+    );
+  }
+});
+
+Deno.test("plain: a loss before the agent can have begun to read may hide all output", async () => {
   const bench = await new RemoteBench().begin();
-  await bench.clock.advance(60_000);
   bench.control.transport.drop();
   await bench.clock.advance(5000);
-  // A quiet command goes on.
-  await bench.clock.advance(60_000);
-  assert.equal(bench.end, undefined);
   bench.exit(0);
   assert.equal((await bench.closed() as RemoteCommandEnd).kind, "lost");
 });
 
-Deno.test("plain: output that a loss has stopped ends the wait for more", async () => {
-  const bench = await new RemoteBench().begin();
-  bench.agent.print("one");
-  await bench.clock.advance(5000);
-  bench.control.transport.drop();
-  await bench.clock.advance(20_000);
-  assert.equal((bench.end as RemoteCommandEnd).kind, "lost");
-  assert.equal(bench.control.terminated, 1);
-  bench.assertClean();
-});
+for (const way of ["plain", "pipe"] as const) {
+  for (const before of ["", "AAAA"]) {
+    Deno.test(`${way}: a last message behind a loss ends the wait for more, after ${before.length} bytes`, async () => {
+      const bench = await new RemoteBench({ way }).begin();
+      if (before !== "") bench.agent.print(before);
+      await bench.clock.advance(5000);
+      bench.control.transport.drop();
+      await bench.clock.advance(20);
+      bench.agent.print("BBBB");
+      await bench.clock.advance(20_000);
+      assert.equal((bench.end as RemoteCommandEnd).kind, "lost");
+      assert.equal(bench.control.terminated, 1);
+      bench.assertClean();
+    });
+  }
+}
 
 Deno.test("plain: output that goes on after a loss is waited for", async () => {
   const bench = await new RemoteBench().begin();
