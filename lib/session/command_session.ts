@@ -186,10 +186,12 @@ export class CommandSession implements AsyncDisposable {
   /**
    * Sends the command SIGINT, as Ctrl-C does, as soon as that is safe.
    *
-   * @returns False when it has had one: of a command without a terminal the agent takes no second.
+   * @returns False when it has had one: of a command without a terminal the agent takes no second;
+   * and before a session with a terminal has begun, as there is nothing to interrupt.
    */
   interrupt(): boolean {
     if (this.#options.sessionType === "InteractiveCommands") {
+      if (!this.#driver.channel.started) return false;
       this.#send(controlC);
       return true;
     }

@@ -288,3 +288,10 @@ Deno.test("command: one on a terminal that prints nothing has begun, and gets it
   assert.deepEqual(bench.end, { kind: "ended" });
   await bench.close();
 });
+
+Deno.test("command: on a terminal that has not begun there is nothing to interrupt", async () => {
+  const bench = new CommandBench({ sessionType: "InteractiveCommands" });
+  assert.equal(bench.session.interrupt(), false);
+  await bench.begin();
+  await bench.close();
+});
