@@ -46,7 +46,8 @@ h(){ trap '' INT QUIT;while c=$(dd bs=4096 count=1 2>/dev/null|od -An -v -tx1|tr
 /**
  * The program for a session without a terminal: it only encodes what the command prints, and its
  * last word proves that nothing is missing. The agent's signal reaches this shell alone, and a
- * command in its background ignores SIGINT, so that gets SIGTERM.
+ * command in its background ignores SIGINT, so that gets SIGTERM. What the shell itself has to say,
+ * as of a child that was killed, would stand among the signs where the agent mixes outputs.
  */
 export const pipeRelay = `${needed(["mkfifo", "mktemp"])}${encoders}
 d=$(mktemp -d)&&mkfifo "$d/o" "$d/e"||{ ${missing(folder)};rm -rf "$d";exit 1;}
@@ -59,7 +60,7 @@ unset -f e h
 i=;p=
 trap 'i=1;[ -z "$p" ]||kill $p' INT QUIT
 exec "$@" </dev/null >&5 2>&7 3>&- 5>&- 7>&-&p=$!
-exec 5>&- 7>&-
+exec 5>&- 7>&- 2>/dev/null
 [ -z "$i" ]||kill $p
 while i=;wait $p;s=$?;[ "$i" ];do :;done
 wait $x $y

@@ -78,6 +78,19 @@ const everyByte = Array.from(
 ).join("");
 
 for (const shell of shells) {
+  Deno.test(`${shell.join(" ")}: a relay's shell says nothing of a command that was killed`, async () => {
+    // Where the agent mixes outputs it would stand among the signs.
+    const { stdout, messages, complaint } = await run(shell, [
+      "-c",
+      pipeRelay,
+      "sh",
+      "sh",
+      "-c",
+      "echo x; kill -9 $$",
+    ]);
+    assert.deepEqual([stdout, messages, complaint], ["x\n", ["137"], ""]);
+  });
+
   Deno.test(`${shell.join(" ")}: a relay tells outputs and code, whatever bytes they are`, async () => {
     const command = `printf '${everyByte}'; printf 'e\\0rr' >&2; exit 7`;
     const all = Array.from(
