@@ -50,7 +50,7 @@ async function runCommand(context: PluginContext): Promise<PluginEnd> {
     if (context.signal.aborted) kill();
     try {
       input.started(process);
-      if (file === undefined) await sendSeparately(context, process);
+      if (file === undefined) await sendSeparately(context, process, input);
       else await sendFile(context, process, file);
     } finally {
       context.signal.removeEventListener("abort", kill);
@@ -79,6 +79,8 @@ class CommandInput {
   #process: CommandProcess | undefined;
   #owed = 0;
   #dead = false;
+  /** True once the command was sent a signal. */
+  signalled = false;
 
   constructor(context: PluginContext) {
     this.#context = context;
@@ -111,7 +113,10 @@ class CommandInput {
     this.#owed += bytes.length;
     // The command object is nil before it runs, and the reader dies of it.
     if (this.#process === undefined) this.#dead = true;
-    else this.#process.signal(signals[found]!);
+    else {
+      this.signalled = true;
+      this.#process.signal(signals[found]!);
+    }
   }
 }
 
@@ -119,6 +124,7 @@ class CommandInput {
 async function sendSeparately(
   context: PluginContext,
   process: CommandProcess,
+  input: CommandInput,
 ): Promise<void> {
   const { channel } = context;
   const stdout = process.stdout.getReader();
@@ -132,7 +138,10 @@ async function sendSeparately(
   await Promise.allSettled([stdout.cancel(), stderr.cancel()]);
   // Without a client the code is not sent, and never comes (`sendExitCode`).
   if (channel.paused || !await channel.writable()) return;
-  channel.send(bytesOf(`EXIT_CODE: ${code}`), PayloadType.ExitCode);
+  // The reader of signals waits for the command too. What it gets of it the other does not, who
+  // takes that for an error (`ErrorExitCode`).
+  const told = input.signalled ? 1 : code;
+  channel.send(bytesOf(`EXIT_CODE: ${told}`), PayloadType.ExitCode);
 }
 
 /** One pipe to its end, or to the first look at a client that is away (pitfalls.md §2.13). */
@@ -142,16 +151,14 @@ async function sendPipe(
   payloadType: number,
 ): Promise<void> {
   const filter = new Utf8Filter();
-  for (;;) {
+  while (!channel.paused) {
     const { value, done } = await pipe.read();
     if (done) return;
     for (let at = 0; at < value.length; at += readLimit) {
-      while (!channel.ready) {
+      // The agent looks before each of its reads; what it has read by then is sent later.
+      if (channel.paused && at > 0) break;
+      while (!channel.ready && !channel.paused) {
         if (channel.over) return;
-        // What the pipe holds is lost, and the command may write until it is full.
-        if (channel.paused) {
-          return log("agent: Data Channel not in active status");
-        }
         await channel.change();
       }
       channel.send(
@@ -160,6 +167,8 @@ async function sendPipe(
       );
     }
   }
+  // What the pipe holds is lost, and the command may write until it is full.
+  log("agent: Data Channel not in active status");
 }
 
 /** Nothing until the command has ended, then both outputs as they stand in the file, and no code. */

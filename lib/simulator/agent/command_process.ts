@@ -27,7 +27,7 @@ export interface CommandProcess {
  * @param words Program and arguments.
  * @param own The simulator's environment, from which the command's is made.
  * @param file Takes both outputs in place of the pipes.
- * @throws {StartError} When it cannot be started, with the agent's text.
+ * @throws {StartError} When it cannot be started, with the text of Go that the agent passes on.
  */
 export function startCommand(
   words: readonly string[],
@@ -53,7 +53,7 @@ export function startCommand(
     }).spawn();
   } catch (error) {
     throw new StartError(
-      `Error occurred starting the command: ${goError(program, error)}\n`,
+      goError(program, error),
       { cause: error },
     );
   }
