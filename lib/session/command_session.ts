@@ -5,7 +5,11 @@
  * @module
  */
 
-import type { ChannelEvent, StartedEvent } from "../protocol/channel/events.ts";
+import type {
+  ChannelEvent,
+  PayloadEvent,
+  StartedEvent,
+} from "../protocol/channel/events.ts";
 import { PayloadSize } from "../protocol/channel/payload_size.ts";
 import type { SessionType } from "../protocol/message/handshake.ts";
 import { decodeExitCode, PayloadType } from "../protocol/message/payload.ts";
@@ -42,9 +46,14 @@ export interface CommandSessionOptions {
   readonly clock: Clock;
   /**
    * Takes output, at once and in order. The bytes are good during the call only; their number is
-   * to be given back with `consumed`, or no more comes.
+   * to be given back with `consumed`, or no more comes. `createdDate` is the agent's, in
+   * milliseconds of its clock.
    */
-  readonly onOutput: (bytes: Uint8Array, stream: OutputStream) => void;
+  readonly onOutput: (
+    bytes: Uint8Array,
+    stream: OutputStream,
+    createdDate: number,
+  ) => void;
   readonly notify: (notice: SessionNotice) => void;
   /** The session of another type is refused. */
   readonly sessionType: SessionType;
@@ -229,7 +238,7 @@ export class CommandSession implements AsyncDisposable {
       case "started":
         return this.#started(event);
       case "payload":
-        return this.#payload(event.payload, event.payloadType);
+        return this.#payload(event);
       case "closed":
       case "failed":
         if (event.type === "closed") this.#mustTerminate = false;
@@ -276,7 +285,7 @@ export class CommandSession implements AsyncDisposable {
     return this.#written.promise;
   }
 
-  #payload(payload: Uint8Array, payloadType: number): void {
+  #payload({ payload, payloadType, createdDate }: PayloadEvent): void {
     this.#waiting += payload.length;
     if (payloadType === PayloadType.ExitCode) {
       this.#exitCode = decodeExitCode(payload);
@@ -284,16 +293,20 @@ export class CommandSession implements AsyncDisposable {
       // After the code it is no output but the agent's, about a command that could not be started.
       this.#complaint += new TextDecoder().decode(payload);
     } else if (payloadType === PayloadType.Output) {
-      return this.#output(payload, "stdout");
+      return this.#output(payload, "stdout", createdDate);
     } else if (payloadType === PayloadType.StdErr) {
-      return this.#output(payload, "stderr");
+      return this.#output(payload, "stderr", createdDate);
     }
     this.consumed(payload.length);
   }
 
-  #output(payload: Uint8Array, stream: OutputStream): void {
+  #output(
+    payload: Uint8Array,
+    stream: OutputStream,
+    createdDate: number,
+  ): void {
     if (!this.#runs) this.#running();
-    this.#options.onOutput(payload, stream);
+    this.#options.onOutput(payload, stream, createdDate);
   }
 
   #commandEnd(): CommandEnd | undefined {

@@ -14,8 +14,8 @@ import type { Clock } from "./transport.ts";
 
 /** Output that stops for so long after it went on behind a loss, in milliseconds, has stopped. */
 const silence = 10_000;
-/** What was on its way before comes again within so many milliseconds. */
-const repairTime = 1000;
+/** Output created so many milliseconds after the connection is back was read after the pause. */
+const margin = 1000;
 /** So many milliseconds after the session's begin the agent has begun to read output. */
 const firstRead = 1000;
 
@@ -27,6 +27,9 @@ export class OutputGap {
   #startedAt = Infinity;
   #printedAt = -Infinity;
   #losses = 0;
+  /** From the agent's clock to ours, with the shortest way seen, in milliseconds. */
+  #offset = Infinity;
+  #resumedAt = Infinity;
   /** A gap may be behind the last loss. */
   #suspected = false;
   #possible = false;
@@ -51,16 +54,28 @@ export class OutputGap {
     this.#startedAt = this.#clock.now();
   }
 
-  /** Output has come. */
-  printed(): void {
-    this.#printedAt = this.#clock.now();
-    if (this.#losses > 0) this.#suspect();
+  /**
+   * Output has come.
+   *
+   * @param createdDate When the agent read it, in milliseconds of its clock: what it sends again
+   * after a loss, ten messages a second, may come minutes later.
+   */
+  printed(createdDate: number): void {
+    const now = this.#printedAt = this.#clock.now();
+    this.#offset = Math.min(this.#offset, now - createdDate);
+    if (this.#losses === 0) return;
+    this.#suspect();
+    // It reads on.
+    if (createdDate + this.#offset > this.#resumedAt + margin) {
+      this.#suspected = false;
+    }
   }
 
   /** The connection was lost. */
   lost(): void {
     this.#losses++;
     this.#suspected = false;
+    this.#resumedAt = Infinity;
     this.#cancel();
     // It may not have read before.
     const began = this.#printedAt > -Infinity ||
@@ -70,17 +85,22 @@ export class OutputGap {
 
   /** There is a connection again. */
   resumed(): void {
-    const goesOnAfter = this.#clock.now() + repairTime;
-    this.#cancel = this.#clock.setTimer(silence + repairTime, () => {
-      if (this.#suspected && this.#printedAt < goesOnAfter) {
-        this.#stopped.resolve();
-      }
-    });
+    this.#resumedAt = this.#clock.now();
+    this.#watch(silence + margin);
   }
 
   /** Looks no more. */
   close(): void {
     this.#cancel();
+  }
+
+  #watch(delay: number): void {
+    this.#cancel = this.#clock.setTimer(delay, () => {
+      if (!this.#suspected) return;
+      const left = this.#printedAt + silence - this.#clock.now();
+      if (left > 0) this.#watch(left);
+      else this.#stopped.resolve();
+    });
   }
 
   #suspect(): void {

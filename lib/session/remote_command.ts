@@ -181,7 +181,10 @@ export class RemoteCommand implements AsyncDisposable {
       sessionType: way === "terminal"
         ? "InteractiveCommands"
         : "NonInteractiveCommands",
-      onOutput: (bytes, stream) => this.#output(bytes, stream),
+      onOutput: (bytes, stream, createdDate) => {
+        this.#outputGap?.printed(createdDate);
+        this.#output(bytes, stream);
+      },
       notify: (notice) => {
         if (notice.kind === "started") this.#outputGap?.started();
         if (notice.kind === "lost") this.#outputGap?.lost();
@@ -253,7 +256,6 @@ export class RemoteCommand implements AsyncDisposable {
   }
 
   #output(bytes: Uint8Array, stream: OutputStream): void {
-    this.#outputGap?.printed();
     if (this.#relay !== undefined && stream === "stdout") {
       try {
         this.#relay.push(bytes);

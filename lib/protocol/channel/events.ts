@@ -32,6 +32,8 @@ export interface PayloadEvent {
   readonly payloadType: PayloadType;
   /** Decrypted; a view of the frame, valid as long as that. */
   readonly payload: Uint8Array;
+  /** When the peer first sent it, in milliseconds of the peer's clock. */
+  readonly createdDate: number;
 }
 
 /** Agent only: the client's terminal has this size. */

@@ -104,7 +104,7 @@ export class Receiver {
       case PayloadType.Output:
       case PayloadType.StdErr:
       case PayloadType.ExitCode:
-        return this.#takePayload(type, message.payload);
+        return this.#takePayload(type, message);
       case PayloadType.Size:
       case PayloadType.Flag:
         return this.#takeControl(type, message.payload);
@@ -114,7 +114,8 @@ export class Receiver {
     }
   }
 
-  #takePayload(type: number, payload: Uint8Array): Outcome {
+  #takePayload(type: number, message: ClientMessage): Outcome {
+    const { payload } = message;
     if (!this.#host.state.started && this.#host.role === "agent") {
       return "taken"; // as the agent does (§2)
     }
@@ -143,6 +144,7 @@ export class Receiver {
       type: "payload",
       payloadType: type,
       payload: plain,
+      createdDate: Number(message.createdDate),
     });
     return "taken";
   }
