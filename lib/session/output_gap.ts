@@ -24,6 +24,7 @@ export class OutputGap {
   readonly #clock: Clock;
   readonly #stopped = Promise.withResolvers<void>();
   #cancel = () => {};
+  #watching = false;
   #startedAt = Infinity;
   #printedAt = -Infinity;
   #losses = 0;
@@ -68,6 +69,9 @@ export class OutputGap {
     // It reads on.
     if (createdDate + this.#offset > this.#resumedAt + margin) {
       this.#suspected = false;
+    } else if (!this.#watching && this.#resumedAt < Infinity) {
+      // What was read before may be the first to come, however late.
+      this.#watch(silence);
     }
   }
 
@@ -76,7 +80,7 @@ export class OutputGap {
     this.#losses++;
     this.#suspected = false;
     this.#resumedAt = Infinity;
-    this.#cancel();
+    this.close();
     // It may not have read before.
     const began = this.#printedAt > -Infinity ||
       this.#clock.now() - this.#startedAt >= firstRead;
@@ -92,10 +96,13 @@ export class OutputGap {
   /** Looks no more. */
   close(): void {
     this.#cancel();
+    this.#watching = false;
   }
 
   #watch(delay: number): void {
+    this.#watching = true;
     this.#cancel = this.#clock.setTimer(delay, () => {
+      this.#watching = false;
       if (!this.#suspected) return;
       const left = this.#printedAt + silence - this.#clock.now();
       if (left > 0) this.#watch(left);

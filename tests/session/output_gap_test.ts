@@ -52,3 +52,14 @@ Deno.test("gap: where nothing comes nothing is missing", async () => {
   gap.close();
   assert.equal(clock.pending, 0);
 });
+
+Deno.test("gap: what was read before and comes very late is waited behind, too", async () => {
+  const { clock, gap, createdDate, stopped } = await lost();
+  await clock.advance(60_000);
+  gap.printed(createdDate);
+  await clock.advance(9_000);
+  assert.equal(stopped(), false);
+  await clock.advance(1_000);
+  assert.deepEqual([stopped(), gap.possible], [true, true]);
+  assert.equal(clock.pending, 0);
+});
