@@ -24,7 +24,7 @@ import type { OpenTransport, Terminal } from "../lib/session/transport.ts";
 import { visible } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import type { TransportKind } from "./flags.ts";
-import { withTarget } from "./target.ts";
+import { withTarget } from "./target/target.ts";
 
 /** Where and as whom to call AWS. */
 export interface Connection {

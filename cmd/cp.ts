@@ -12,7 +12,7 @@ import { UsageError } from "./errors.ts";
 import { connectionOf, generalAliases } from "./flags.ts";
 import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
-import { checkTarget } from "./target.ts";
+import { checkTarget } from "./target/target.ts";
 
 /** The command, for the tree in `mod.ts`. */
 export const copyCommand = buildCommand<CopyFlags, string[], CommandWorld>({

@@ -13,7 +13,7 @@ import { connectionOf, generalAliases } from "./flags.ts";
 import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
 import { shellQuote } from "../lib/text.ts";
-import { checkTarget } from "./target.ts";
+import { checkTarget } from "./target/target.ts";
 
 /** The command, for the tree in `mod.ts`. */
 export const execCommand = buildCommand<ExecFlags, string[], CommandWorld>({

@@ -12,7 +12,7 @@ import { type ForwardCommandFlags, forwardFlags } from "./forward/flags.ts";
 import { type ForwardSpec, parseForwardArguments } from "./forward/spec.ts";
 import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
-import { checkTarget } from "./target.ts";
+import { checkTarget } from "./target/target.ts";
 
 /** The command, for the tree in `mod.ts`. */
 export const forwardCommand = buildCommand<

@@ -8,15 +8,15 @@
 import type { ResolvedContainer } from "../lib/aws/mod.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
 import { shellQuote, visible } from "../lib/text.ts";
-import { chooseTarget } from "./choose_target.ts";
+import { chooseTarget } from "./target/choose_target.ts";
 import type { AwsAccess, Context, StartedSession } from "./context.ts";
 import type { Connection } from "./context.ts";
 import { CommandError, describeError, exitCodes } from "./errors.ts";
 import type { Notices } from "./notices.ts";
 import type { DocumentParameters } from "./parameters.ts";
-import { findTarget, type FoundTarget } from "./find_target.ts";
+import { findTarget, type FoundTarget } from "./target/find_target.ts";
 import { EndOnce } from "./session_end.ts";
-import { startFailure } from "./target.ts";
+import { startFailure } from "./target/target.ts";
 
 /** What to start, and how the user would start it again. */
 export interface NodeSessionRequest {
@@ -95,7 +95,7 @@ export async function runNodeSession<T>(
     const notice = (message: string) => notices.detail(visible(message));
     const { container } = node;
     if (container !== undefined && containerCommand !== undefined) {
-      const { startEcsCommand } = await import("./ecs_session.ts");
+      const { startEcsCommand } = await import("./target/ecs_session.ts");
       const line = containerCommand(container);
       return await startEcsCommand(container, line, use, {
         aws,

@@ -8,14 +8,14 @@ import { buildCommand, type FlagParametersForType } from "@stricli/core";
 import type { SessionEnd } from "../lib/session/shell.ts";
 import { formatEcsSpec, parseEcsSpec } from "../lib/aws/ecs_spec.ts";
 import { shellQuote, visible } from "../lib/text.ts";
-import { givenTarget } from "./choose_target.ts";
+import { givenTarget } from "./target/choose_target.ts";
 import type {
   AwsAccess,
   CommandWorld,
   Connection,
   Context,
 } from "./context.ts";
-import { containerShell } from "./ecs_session.ts";
+import { containerShell } from "./target/ecs_session.ts";
 import { UsageError } from "./errors.ts";
 import {
   type ConnectionFlags,
@@ -35,7 +35,7 @@ import { type DocumentParameters, documentParameters } from "./parameters.ts";
 import { checkReason, reasonFlag } from "./reason.ts";
 import { sessionExitCode } from "./session_end.ts";
 import { TimeoutError } from "./signals.ts";
-import { checkTarget } from "./target.ts";
+import { checkTarget } from "./target/target.ts";
 
 /** The flags of `ssm shell` as parsed. */
 export interface ShellFlags extends GeneralFlags, ConnectionFlags {

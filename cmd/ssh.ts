@@ -6,7 +6,7 @@
 
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
 import { runChild } from "./child.ts";
-import { chooseTarget, givenTarget } from "./choose_target.ts";
+import { chooseTarget, givenTarget } from "./target/choose_target.ts";
 import type { CommandWorld, Connection, Context } from "./context.ts";
 import { UsageError } from "./errors.ts";
 import {
@@ -27,7 +27,7 @@ import { checkNodeId, isHostName } from "./ssh/config_text.ts";
 import { type KeyChoice, sendKeyFlag } from "./ssh/key.ts";
 import { proxyCommand } from "./ssh/proxy_command.ts";
 import { sshDocumentFlag } from "./ssh_proxy.ts";
-import { findNode } from "./target.ts";
+import { findNode } from "./target/target.ts";
 
 /** The flags of `ssm ssh` as parsed. */
 export interface SshFlags extends GeneralFlags, ConnectionFlags {

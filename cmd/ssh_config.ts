@@ -31,7 +31,7 @@ import { configText, isHostName, type NamedHost } from "./ssh/config_text.ts";
 import { type KeyChoice, sendKeyFlag } from "./ssh/key.ts";
 import { proxyCommand } from "./ssh/proxy_command.ts";
 import { sshDocumentFlag } from "./ssh_proxy.ts";
-import { checkTarget, findNode } from "./target.ts";
+import { checkTarget, findNode } from "./target/target.ts";
 
 /** The flags of `ssm ssh-config` as parsed. */
 export interface SshConfigFlags extends GeneralFlags, ConnectionFlags {

@@ -29,7 +29,7 @@ import { checkReason, reasonFlag } from "./reason.ts";
 import { signalExitCode } from "./signals.ts";
 import { checkUser } from "./ssh/arguments.ts";
 import { type KeyChoice, sendKey, sendKeyFlag } from "./ssh/key.ts";
-import { checkTarget, withTarget } from "./target.ts";
+import { checkTarget, withTarget } from "./target/target.ts";
 
 /** The document whose session is one connection without a listener (api.md §7). */
 export const sshDocument = "AWS-StartSSHSession";

@@ -10,18 +10,18 @@ import type { CommandEnd } from "../../lib/session/command_session.ts";
 import type { SessionNotice } from "../../lib/session/session_report.ts";
 import { SignalError } from "../../lib/session/signal_error.ts";
 import { visible } from "../../lib/text.ts";
-import { chooseTarget, givenTarget } from "../choose_target.ts";
+import { chooseTarget, givenTarget } from "../target/choose_target.ts";
 import type { AwsAccess, Context, StartedSession } from "../context.ts";
 import type { CopyCommandOptions } from "../cp.ts";
 import { CommandError, describeError, exitCodes } from "../errors.ts";
 import { StatusLine } from "../status_line.ts";
-import { startEcsCommand } from "../ecs_session.ts";
-import { findTarget, type FoundTarget } from "../find_target.ts";
+import { startEcsCommand } from "../target/ecs_session.ts";
+import { findTarget, type FoundTarget } from "../target/find_target.ts";
 import {
   connectionArguments,
   startFailure,
   type TargetUse,
-} from "../target.ts";
+} from "../target/target.ts";
 import { ProgressLine, size } from "./progress_line.ts";
 import { copyWords } from "./words.ts";
 

@@ -18,7 +18,7 @@ import {
 import { visible } from "../../lib/text.ts";
 import type { AwsAccess, Connection, Context } from "../context.ts";
 import { CommandError, exitCodes, UsageError } from "../errors.ts";
-import type { FoundTarget } from "../find_target.ts";
+import type { FoundTarget } from "../target/find_target.ts";
 import { runNodeSession } from "../node_session.ts";
 import type { Notices } from "../notices.ts";
 import type { Interrupts } from "./interrupts.ts";

@@ -7,11 +7,11 @@
 import type { CommandEnd } from "../../lib/session/command_session.ts";
 import { CommandOutput } from "../../lib/session/command_output.ts";
 import { platformReason, visible } from "../../lib/text.ts";
-import { chooseTarget, givenTarget } from "../choose_target.ts";
+import { chooseTarget, givenTarget } from "../target/choose_target.ts";
 import type { AwsAccess, Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
-import { findTarget, type FoundTarget } from "../find_target.ts";
+import { findTarget, type FoundTarget } from "../target/find_target.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
 import { Notices } from "../notices.ts";
 import { outputFailure } from "../output_failure.ts";

@@ -13,7 +13,7 @@ import type { ForwardCommandOptions } from "../forward.ts";
 import type { ForwardSpec } from "./spec.ts";
 import { forwardWords } from "./words.ts";
 import { portInUse } from "../port_in_use.ts";
-import { connectionArguments } from "../target.ts";
+import { connectionArguments } from "../target/target.ts";
 
 /**
  * Listens for a forward.

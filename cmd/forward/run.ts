@@ -25,8 +25,8 @@ import { SessionPlace } from "./session_place.ts";
 import { forwardWords } from "./words.ts";
 import { signalExitCode } from "../signals.ts";
 import { StatusLine } from "../status_line.ts";
-import { findTarget } from "../find_target.ts";
-import type { TargetUse } from "../target.ts";
+import { findTarget } from "../target/find_target.ts";
+import type { TargetUse } from "../target/target.ts";
 
 /** A forward of this command. */
 export interface RunningForward {
@@ -172,7 +172,9 @@ class ForwardCommand {
   }
 
   async #target(use: TargetUse): Promise<string> {
-    const { chooseTarget, givenTarget } = await import("../choose_target.ts");
+    const { chooseTarget, givenTarget } = await import(
+      "../target/choose_target.ts"
+    );
     return givenTarget(this.#options.target, this.#context) ??
       await chooseTarget(
         this.#context,

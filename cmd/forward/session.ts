@@ -11,11 +11,11 @@ import type { LocalListener } from "../../lib/session/transport.ts";
 import { visible } from "../../lib/text.ts";
 import type { AwsAccess, StartedSession } from "../context.ts";
 import { CommandError, exitCodes } from "../errors.ts";
-import type { FoundTarget } from "../find_target.ts";
+import type { FoundTarget } from "../target/find_target.ts";
 import type { ForwardCommandOptions } from "../forward.ts";
 import type { ForwardSpec } from "./spec.ts";
 import { forwardWords } from "./words.ts";
-import { startFailure, type TargetUse } from "../target.ts";
+import { startFailure, type TargetUse } from "../target/target.ts";
 
 /** What a session is for. */
 export interface ForwardSessionRequest {

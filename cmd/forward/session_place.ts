@@ -8,7 +8,7 @@
 import { ECS_PREFIX, parseEcsSpec } from "../../lib/aws/ecs_spec.ts";
 import { ControlError } from "../../lib/session/control.ts";
 import type { AwsAccess } from "../context.ts";
-import type { FoundTarget } from "../find_target.ts";
+import type { FoundTarget } from "../target/find_target.ts";
 
 /** Sessions that an agent in a container runs at once, unless ECS says otherwise (ecs-agent). */
 const containerSessions = 2;

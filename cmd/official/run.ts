@@ -7,7 +7,7 @@
 
 import { visible } from "../../lib/text.ts";
 import { runChild } from "../child.ts";
-import { givenTarget } from "../choose_target.ts";
+import { givenTarget } from "../target/choose_target.ts";
 import type { Connection, Context } from "../context.ts";
 import { CommandError, exitCodes, UsageError } from "../errors.ts";
 import { type NodeSessionRequest, runNodeSession } from "../node_session.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { givenTarget } from "../choose_target.ts";
+import { givenTarget } from "../target/choose_target.ts";
 import type { Context } from "../context.ts";
 import {
   checkCommand,

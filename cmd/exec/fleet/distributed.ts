@@ -10,7 +10,7 @@ import { wasKilled } from "../../../lib/aws/command_state.ts";
 import { shellQuote, visible } from "../../../lib/text.ts";
 import type { Context, RunCommandAccess } from "../../context.ts";
 import { CommandError, describeError, exitCodes } from "../../errors.ts";
-import { connectionArguments } from "../../target.ts";
+import { connectionArguments } from "../../target/target.ts";
 import { outcomeOf } from "../command_end.ts";
 import {
   commentOf,

@@ -8,7 +8,7 @@ import type { NodeInformation } from "../../../lib/aws/mod.ts";
 import { shellQuote, visible } from "../../../lib/text.ts";
 import type { AwsAccess } from "../../context.ts";
 import { CommandError, exitCodes } from "../../errors.ts";
-import { connectionArguments, findNode } from "../../target.ts";
+import { connectionArguments, findNode } from "../../target/target.ts";
 import type { FleetOptions, TagFilter } from "./options.ts";
 import type { FleetNode } from "./run_on_node.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SessionPlace } from "../../../cmd/forward/session_place.ts";
-import type { FoundTarget } from "../../../cmd/find_target.ts";
+import type { FoundTarget } from "../../../cmd/target/find_target.ts";
 import { ControlError } from "../../../lib/session/control.ts";
 import { TestContext } from "../../testkit/context.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatEcsSpec } from "../lib/aws/ecs_spec.ts";
+import { formatEcsSpec } from "../../lib/aws/ecs_spec.ts";
 import type {
   AmbiguousContainerError,
   ContainerNotFoundError,
@@ -13,13 +13,13 @@ import type {
   EcsCandidate,
   EcsSpec,
   ResolvedContainer,
-} from "../lib/aws/mod.ts";
-import { visible } from "../lib/text.ts";
-import { didYouMean } from "./argv.ts";
+} from "../../lib/aws/mod.ts";
+import { visible } from "../../lib/text.ts";
+import { didYouMean } from "../argv.ts";
 import { askChoice, tableRows } from "./choice.ts";
-import type { AwsAccess, Context } from "./context.ts";
+import type { AwsAccess, Context } from "../context.ts";
 import { problemDetails, problemHints } from "./ecs_hints.ts";
-import { CommandError, exitCodes } from "./errors.ts";
+import { CommandError, exitCodes } from "../errors.ts";
 import { isNamed, type TargetUse, withTarget } from "./target.ts";
 
 /** Candidates in an error message. */

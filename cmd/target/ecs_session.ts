@@ -7,12 +7,12 @@
  * @module
  */
 
-import { formatEcsSpec } from "../lib/aws/ecs_spec.ts";
-import type { AwsCallError, ResolvedContainer } from "../lib/aws/mod.ts";
-import { shellQuote, visible } from "../lib/text.ts";
-import type { AwsAccess, StartedSession } from "./context.ts";
+import { formatEcsSpec } from "../../lib/aws/ecs_spec.ts";
+import type { AwsCallError, ResolvedContainer } from "../../lib/aws/mod.ts";
+import { shellQuote, visible } from "../../lib/text.ts";
+import type { AwsAccess, StartedSession } from "../context.ts";
 import { channelActions } from "./ecs_hints.ts";
-import { CommandError, exitCodes } from "./errors.ts";
+import { CommandError, exitCodes } from "../errors.ts";
 import { connectionArguments, isNamed, type TargetUse } from "./target.ts";
 
 /**

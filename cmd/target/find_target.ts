@@ -5,9 +5,9 @@
  * @module
  */
 
-import { parseEcsSpec } from "../lib/aws/ecs_spec.ts";
-import type { ResolvedContainer, ResolvedTarget } from "../lib/aws/mod.ts";
-import type { AwsAccess, Context } from "./context.ts";
+import { parseEcsSpec } from "../../lib/aws/ecs_spec.ts";
+import type { ResolvedContainer, ResolvedTarget } from "../../lib/aws/mod.ts";
+import type { AwsAccess, Context } from "../context.ts";
 import { findNode, type TargetUse } from "./target.ts";
 
 /** What a session is started on. */

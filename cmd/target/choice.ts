@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Terminal } from "../lib/session/transport.ts";
-import { visible } from "../lib/text.ts";
-import { askLine } from "./ask_line.ts";
-import { CommandError, exitCodes } from "./errors.ts";
+import type { Terminal } from "../../lib/session/transport.ts";
+import { visible } from "../../lib/text.ts";
+import { askLine } from "../ask_line.ts";
+import { CommandError, exitCodes } from "../errors.ts";
 
 /** What there is to choose from. */
 export interface Choice<Item> {

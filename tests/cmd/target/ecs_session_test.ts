@@ -3,11 +3,11 @@ import {
   containerFailure,
   containerShell,
   startEcsCommand,
-} from "../../cmd/ecs_session.ts";
-import { describeError } from "../../cmd/errors.ts";
-import { AwsCallError } from "../../lib/aws/errors.ts";
-import type { ResolvedContainer } from "../../lib/aws/mod.ts";
-import { TestContext } from "../testkit/context.ts";
+} from "../../../cmd/target/ecs_session.ts";
+import { describeError } from "../../../cmd/errors.ts";
+import { AwsCallError } from "../../../lib/aws/errors.ts";
+import type { ResolvedContainer } from "../../../lib/aws/mod.ts";
+import { TestContext } from "../../testkit/context.ts";
 
 const connection = {
   profile: "p",

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { findTarget } from "../../cmd/find_target.ts";
-import { describeError } from "../../cmd/errors.ts";
-import type { EcsSpec } from "../../lib/aws/ecs_spec.ts";
+import { findTarget } from "../../../cmd/target/find_target.ts";
+import { describeError } from "../../../cmd/errors.ts";
+import type { EcsSpec } from "../../../lib/aws/ecs_spec.ts";
 import {
   AmbiguousContainerError,
   ContainerNotFoundError,
   ContainerNotReadyError,
   type EcsCandidate,
   type EcsProblem,
-} from "../../lib/aws/ecs_target_errors.ts";
-import { TestContext } from "../testkit/context.ts";
-import { MemoryTerminal } from "../testkit/memory_terminal.ts";
+} from "../../../lib/aws/ecs_target_errors.ts";
+import { TestContext } from "../../testkit/context.ts";
+import { MemoryTerminal } from "../../testkit/memory_terminal.ts";
 
 const connection = {
   profile: undefined,

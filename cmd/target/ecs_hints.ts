@@ -8,9 +8,9 @@ import type {
   ContainerNotReadyError,
   EcsProblem,
   EcsSpec,
-} from "../lib/aws/mod.ts";
-import { shellQuote, visible } from "../lib/text.ts";
-import type { Connection } from "./context.ts";
+} from "../../lib/aws/mod.ts";
+import { shellQuote, visible } from "../../lib/text.ts";
+import type { Connection } from "../context.ts";
 import { connectionArguments } from "./target.ts";
 
 /** What the agent in a container has to be allowed, by the task's role. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { NodeList } from "../lib/aws/mod.ts";
+import type { NodeList } from "../../lib/aws/mod.ts";
 import { askChoice } from "./choice.ts";
-import type { AwsAccess, Context } from "./context.ts";
-import { CommandError, describeError, exitCodes } from "./errors.ts";
+import type { AwsAccess, Context } from "../context.ts";
+import { CommandError, describeError, exitCodes } from "../errors.ts";
 import {
   checkTarget,
   connectionArguments,

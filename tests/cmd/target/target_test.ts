@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withTarget } from "../../cmd/target.ts";
+import { withTarget } from "../../../cmd/target/target.ts";
 
 Deno.test("target: the connection's flags come before a command's --", () => {
   const connection = {

@@ -9,12 +9,12 @@ import type {
   ResolvedTarget,
   TargetCandidate,
   TargetNotFoundError,
-} from "../lib/aws/mod.ts";
-import { shellQuote, visible } from "../lib/text.ts";
-import { didYouMean } from "./argv.ts";
+} from "../../lib/aws/mod.ts";
+import { shellQuote, visible } from "../../lib/text.ts";
+import { didYouMean } from "../argv.ts";
 import { tableRows } from "./choice.ts";
-import type { AwsAccess, Connection } from "./context.ts";
-import { CommandError, exitCodes, UsageError } from "./errors.ts";
+import type { AwsAccess, Connection } from "../context.ts";
+import { CommandError, exitCodes, UsageError } from "../errors.ts";
 import type { FoundTarget } from "./find_target.ts";
 
 /**

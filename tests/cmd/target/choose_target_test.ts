@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { chooseTarget, givenTarget } from "../../cmd/choose_target.ts";
-import { describeError } from "../../cmd/errors.ts";
-import { AwsCallError } from "../../lib/aws/errors.ts";
-import type { NodeList, TargetCandidate } from "../../lib/aws/mod.ts";
-import { SignalError } from "../../lib/session/signal_error.ts";
-import { TestContext } from "../testkit/context.ts";
-import { MemoryTerminal } from "../testkit/memory_terminal.ts";
+import {
+  chooseTarget,
+  givenTarget,
+} from "../../../cmd/target/choose_target.ts";
+import { describeError } from "../../../cmd/errors.ts";
+import { AwsCallError } from "../../../lib/aws/errors.ts";
+import type { NodeList, TargetCandidate } from "../../../lib/aws/mod.ts";
+import { SignalError } from "../../../lib/session/signal_error.ts";
+import { TestContext } from "../../testkit/context.ts";
+import { MemoryTerminal } from "../../testkit/memory_terminal.ts";
 
 const connection = {
   profile: undefined,
