@@ -47,20 +47,19 @@ h(){ trap '' INT QUIT;while c=$(dd bs=4096 count=1 2>/dev/null|od -An -v -tx1|tr
  * The program for a session without a terminal: it only encodes what the command prints, and its
  * last word proves that nothing is missing. The agent's signal reaches this shell alone, and a
  * command in its background ignores SIGINT, so that gets SIGTERM. What the shell itself has to say,
- * as of a child that was killed, would stand among the signs where the agent mixes outputs.
+ * as of a child that was killed, would stand among the signs where the agent mixes outputs. It never
+ * holds a writing end of the pipes itself: ksh may keep a copy of one that it was told to close.
  */
 export const pipeRelay = `${needed(["mkfifo", "mktemp"])}${encoders}
 d=$(mktemp -d)&&mkfifo "$d/o" "$d/e"||{ ${missing(folder)};rm -rf "$d";exit 1;}
 exec 3>&1
 e <"$d/o" >&3&x=$!
 h <"$d/e" >&3&y=$!
-exec 5>"$d/o" 7>"$d/e"
-rm -r "$d"
 unset -f e h
 i=;p=
 trap 'i=1;[ -z "$p" ]||kill $p' INT QUIT
-exec "$@" </dev/null >&5 2>&7 3>&- 5>&- 7>&-&p=$!
-exec 5>&- 7>&- 2>/dev/null
+(exec </dev/null >"$d/o" 2>"$d/e" 3>&-;rm -r "$d";exec "$@")&p=$!
+exec 2>/dev/null
 [ -z "$i" ]||kill $p
 while i=;wait $p;s=$?;[ "$i" ];do :;done
 wait $x $y

@@ -202,37 +202,44 @@ for (const shell of shells) {
     await Deno.remove(folder);
   });
 
-  Deno.test(`${shell.join(" ")}: the code after a signal is the command's own`, async () => {
-    const [program, ...before] = shell;
-    const one = async () => {
-      await using child = new Deno.Command(program!, {
-        args: [
-          ...before,
-          "-c",
-          pipeRelay,
-          "sh",
-          "sh",
-          "-c",
-          "echo; exec sleep 9",
-        ],
-        stdin: "null",
-        stdout: "piped",
-        stderr: "null",
-      }).spawn();
-      const messages: string[] = [];
-      const decoder = new RelayDecoder({
-        output: () => child.kill("SIGINT"),
-        wanted() {},
-        ended() {},
-        message: (text) => messages.push(text),
-      }, false);
-      for await (const bytes of child.stdout) decoder.push(bytes);
-      await child.status;
-      return messages.join();
-    };
-    const codes = await Promise.all(Array.from({ length: 8 }, one));
-    assert.deepEqual(codes, codes.map(() => "143"));
-  });
+  Deno.test(
+    `${shell.join(" ")}: the code after a signal is the command's own`,
+    {
+      // It forgets the status of a child that was reaped while a trap ran, and is no node's sh.
+      ignore: shell[0] === "zsh",
+    },
+    async () => {
+      const [program, ...before] = shell;
+      const one = async () => {
+        await using child = new Deno.Command(program!, {
+          args: [
+            ...before,
+            "-c",
+            pipeRelay,
+            "sh",
+            "sh",
+            "-c",
+            "echo; exec sleep 9",
+          ],
+          stdin: "null",
+          stdout: "piped",
+          stderr: "null",
+        }).spawn();
+        const messages: string[] = [];
+        const decoder = new RelayDecoder({
+          output: () => child.kill("SIGINT"),
+          wanted() {},
+          ended() {},
+          message: (text) => messages.push(text),
+        }, false);
+        for await (const bytes of child.stdout) decoder.push(bytes);
+        await child.status;
+        return messages.join();
+      };
+      const codes = await Promise.all(Array.from({ length: 8 }, one));
+      assert.deepEqual(codes, codes.map(() => "143"));
+    },
+  );
 
   Deno.test(`${shell.join(" ")}: a terminal's relay carries input, variables and a script`, async () => {
     const line = terminalRelay({
