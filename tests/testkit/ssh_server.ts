@@ -231,7 +231,8 @@ export async function untilNoSession(world: SshWorld): Promise<void> {
   for (let tries = 0;; tries++) {
     const active = await world.simulator.activeSessions();
     if (active.length === 0) return;
-    if (tries > 100) throw new Error(`Sessions are left: ${active}`);
+    // An agent whose far end left first waits for acknowledgements, 30 s at the fast pace.
+    if (tries > 800) throw new Error(`Sessions are left: ${active}`);
     await new Promise((wake) => setTimeout(wake, 50));
   }
 }

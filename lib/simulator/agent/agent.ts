@@ -94,7 +94,14 @@ export class Agent {
       if (this.#abort.signal.aborted) return;
       log(`agent: the program of ${sessionId} ended`);
       // A client that asked for the end may be gone with the next message.
-      if (end === "ended") await this.#channel.settled();
+      if (end === "ended") {
+        // One that left a port as its far end did may have said so too late to be heard.
+        await this.#channel.settled(
+          this.#plugin?.reportsEnd === false
+            ? this.#options.pace.drain
+            : undefined,
+        );
+      }
       if (this.#abort.signal.aborted) return;
       if (this.#plugin?.reportsEnd) {
         this.#report("Terminating");

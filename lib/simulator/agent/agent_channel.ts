@@ -41,7 +41,7 @@ export interface AgentChannelOptions {
 const receiveCapacity = 16 * 1024 * 1024;
 
 /** How long {@linkcode AgentChannel.settled} waits for a client to come back, in milliseconds. */
-const absence = 60_000;
+const longestAbsence = 60_000;
 
 /** Bytes of a payload that an agent makes: StreamDataPayloadSize (data-channel.md §6.1). */
 export const payloadLimit = 1024;
@@ -214,8 +214,12 @@ export class AgentChannel {
     return false;
   }
 
-  /** Resolves when everything is acknowledged, or after the pace's time for that. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves when everything is acknowledged, or after the pace's time for that.
+   *
+   * @param absence How long a client that is away is waited for, in milliseconds.
+   */
+  async settled(absence = longestAbsence): Promise<void> {
     let last = this.#clock.now();
     let waited = 0;
     let absent = 0;
