@@ -51,8 +51,16 @@ import {
 } from "./options.ts";
 import { Presence } from "./presence.ts";
 import { Receiver } from "./receiver.ts";
+import { soonest } from "./soonest.ts";
 
 export { type DataChannelOptions, defaultReceiveCapacity, silenceLimit };
+
+const { InputStreamData, OutputStreamData } = MessageType;
+/** What either end sends, and what it is sent (data-channel.md §3). */
+const streams = {
+  client: { own: InputStreamData, peers: OutputStreamData },
+  agent: { own: OutputStreamData, peers: InputStreamData },
+} as const;
 
 /** One end of a data channel, over all its connections. */
 export class DataChannel {
@@ -85,7 +93,12 @@ export class DataChannel {
     this.#state = new ChannelState(() =>
       this.#outgoing.expectRefusals(this.#now)
     );
-    this.#presence = new Presence(this.#state, now, options.silenceLimit);
+    this.#presence = new Presence(
+      this.#state,
+      now,
+      // An agent waits for its client for ever.
+      this.#role === "agent" ? Infinity : options.silenceLimit,
+    );
     this.#acknowledgements = new Acknowledgements(
       options.acknowledgeDelay ?? acknowledgeDelay,
       () => this.#newId(),
@@ -126,7 +139,7 @@ export class DataChannel {
       return;
     }
     switch (message.messageType) {
-      case this.#peersStream:
+      case streams[this.#role].peers:
         this.#presence.heard(now);
         this.#receiver.receive(message, now);
         break;
@@ -148,12 +161,6 @@ export class DataChannel {
         // Unknown types are ignored, never acknowledged (data-channel.md §3).
         this.#rejected++;
     }
-  }
-
-  get #peersStream(): string {
-    return this.#role === "client"
-      ? MessageType.OutputStreamData
-      : MessageType.InputStreamData;
   }
 
   #receiveAcknowledgement(message: ClientMessage, now: number): void {
@@ -239,9 +246,7 @@ export class DataChannel {
     const sequenceNumber = this.#outgoing.next;
     const syn = this.#role === "agent" && sequenceNumber === 0;
     this.#outgoing.add(encodeClientMessage({
-      messageType: this.#role === "client"
-        ? MessageType.InputStreamData
-        : MessageType.OutputStreamData,
+      messageType: streams[this.#role].own,
       createdDate: this.#now,
       sequenceNumber,
       flags: syn ? MessageFlags.Syn : MessageFlags.None,
@@ -304,28 +309,12 @@ export class DataChannel {
     this.#handshake?.handleTimeout(now);
     if (!this.#presence.reachable) return;
     this.#outgoing.handleTimeout(now);
-    const limit = this.#silenceEnds();
-    if (limit !== undefined && now >= limit) {
-      this.#state.fail(
-        "unresponsive",
-        `The agent has been silent for ${silenceLimit / 60_000} minutes`,
-      );
-    }
+    this.#presence.judgeSilence(this.#outgoing.oldestSince, now);
   }
 
-  /**
-   * Changes how long the agent may be silent, as a kind of session that takes over may allow more
-   * than was allowed before it was known.
-   *
-   * @param limit Milliseconds; Infinity for ever.
-   */
+  /** From now on the agent may be silent for so many milliseconds, Infinity for ever. */
   allowSilence(limit: number): void {
     this.#presence.allowSilence(limit);
-  }
-
-  #silenceEnds(): number | undefined {
-    if (this.#role === "agent") return undefined; // it waits for its client for ever
-    return this.#presence.silenceEnds(this.#outgoing.oldestSince);
   }
 
   /** When {@linkcode handleTimeout} or {@linkcode pollTransmit} has something to do by itself. */
@@ -337,16 +326,10 @@ export class DataChannel {
       times.push(
         this.#acknowledgements.echoDue,
         this.#outgoing.nextTimeout(this.#now),
-        this.#silenceEnds(),
+        this.#presence.silenceEnds(this.#outgoing.oldestSince),
       );
     }
-    let next: number | undefined;
-    for (const time of times) {
-      if (time !== undefined && (next === undefined || time < next)) {
-        next = time;
-      }
-    }
-    return next;
+    return soonest(times);
   }
 
   /** The connection was lost: nothing goes out until {@linkcode reconnected}. */

@@ -91,4 +91,18 @@ export class Presence {
     }
     return Math.max(waitingSince, this.#heardAt) + this.#limit;
   }
+
+  /**
+   * Ends the channel where the peer's silence is its end.
+   *
+   * @param waitingSince As for {@linkcode silenceEnds}.
+   */
+  judgeSilence(waitingSince: number | undefined, now: number): void {
+    const ends = this.silenceEnds(waitingSince);
+    if (ends === undefined || now < ends) return;
+    this.#state.fail(
+      "unresponsive",
+      `The agent has been silent for ${this.#limit / 60_000} minutes`,
+    );
+  }
 }
