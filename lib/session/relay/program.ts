@@ -11,6 +11,7 @@
  * @module
  */
 
+import { encodeBase64 } from "../../protocol/message/handshake.ts";
 import { shellLine, shellWord } from "./words.ts";
 
 /** The signs of standard error, by value of four bits: none of base64's, no space, no bracket. */
@@ -131,15 +132,13 @@ function variables({ variables }: RelayCommand): string {
 /** The command's words; a script becomes a file that only its user can read, and is gone after. */
 function words({ words, script }: RelayCommand): string {
   if (script === undefined) return `set -- ${shellLine(words)}`;
-  let binary = "";
-  for (const byte of script) binary += String.fromCharCode(byte);
   // "#!"
   const interpreted = script[0] === 0x23 && script[1] === 0x21;
   return `p=$(umask 077;mktemp)||{ ${missing(folder)};exit 1;}
 trap 'rm -f "$p"' EXIT
 trap 'exit 129' HUP
 trap 'exit 143' TERM
-printf %s ${shellWord(btoa(binary))}|base64 -d >"$p"||{ ${
+printf %s ${shellWord(encodeBase64(script))}|base64 -d >"$p"||{ ${
     missing("room for the script")
   };exit 1;}
 ${interpreted ? 'chmod 700 "$p"\nset -- "$p"' : 'set -- sh "$p"'} ${

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { encodeBase64 } from "../../protocol/message/handshake.ts";
 import { inputPiece } from "./program.ts";
 
 /** What gives the input: some bytes, or nothing more. */
@@ -93,16 +94,17 @@ export class RelayInput {
 
   /** The length in base64, a line's end, and that; 0 for the end (`program.ts`). */
   #piece(): Uint8Array {
-    let binary = "";
-    while (this.#waiting.length > 0 && binary.length < inputPiece) {
+    const piece = new Uint8Array(Math.min(this.#bytes, inputPiece));
+    for (let at = 0; at < piece.length;) {
       const first = this.#waiting[0]!;
-      const taken = first.subarray(0, inputPiece - binary.length);
-      for (const byte of taken) binary += String.fromCharCode(byte);
+      const taken = first.subarray(0, piece.length - at);
+      piece.set(taken, at);
+      at += taken.length;
       if (taken.length === first.length) this.#waiting.shift();
       else this.#waiting[0] = first.subarray(taken.length);
     }
-    this.#bytes -= binary.length;
-    const text = btoa(binary);
+    this.#bytes -= piece.length;
+    const text = encodeBase64(piece);
     return new TextEncoder().encode(`${text.length}\n${text}`);
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { encodeBase64 } from "../../protocol/message/handshake.ts";
+
 /** Characters that no shell looks at. */
 const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
@@ -40,9 +42,12 @@ export function powerShellArguments(script: string): string[] {
   for (let at = 0; at < script.length; at++) {
     view.setUint16(at * 2, script.charCodeAt(at), true);
   }
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return ["-NoProfile", "-NonInteractive", "-EncodedCommand", btoa(binary)];
+  return [
+    "-NoProfile",
+    "-NonInteractive",
+    "-EncodedCommand",
+    encodeBase64(bytes),
+  ];
 }
 
 /**
