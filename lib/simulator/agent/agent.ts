@@ -39,6 +39,13 @@ export type {
   DecryptDataKey,
 } from "./agent_options.ts";
 
+/**
+ * How long the agent of a port waits at its end for a client that is away and has not acknowledged
+ * everything, in milliseconds: longer than a client takes to come back, and no more. Our choice;
+ * the official agent waits for 2 s, client or no client.
+ */
+export const portAbsence = 10_000;
+
 /** A running agent of one session. */
 export class Agent {
   /** Resolves when the session is over and no process is left. Never rejects. */
@@ -94,14 +101,7 @@ export class Agent {
       if (this.#abort.signal.aborted) return;
       log(`agent: the program of ${sessionId} ended`);
       // A client that asked for the end may be gone with the next message.
-      if (end === "ended") {
-        // One that left a port as its far end did may have said so too late to be heard.
-        await this.#channel.settled(
-          this.#plugin?.reportsEnd === false
-            ? this.#options.pace.drain
-            : undefined,
-        );
-      }
+      if (end === "ended") await this.#settled();
       if (this.#abort.signal.aborted) return;
       if (this.#plugin?.reportsEnd) {
         this.#report("Terminating");
@@ -124,12 +124,19 @@ export class Agent {
     const message = error instanceof Error ? error.message : String(error);
     log(`agent: ${sessionId} failed: ${message}`);
     if (error instanceof StartError) await this.#sleep(pace.startFailure);
-    if (error instanceof SessionFailure) await this.#channel.settled();
+    if (error instanceof SessionFailure) await this.#settled();
     if (this.#abort.signal.aborted) return;
     const output = error instanceof SessionFailure
       ? message
       : `\n${errorTitle}\n${message}`;
     onExit({ output, failed: true, asked: false });
+  }
+
+  /** A client that left a port as its far end did may have said so too late to be heard. */
+  #settled(): Promise<void> {
+    return this.#channel.settled(
+      this.#plugin?.reportsEnd === false ? portAbsence : undefined,
+    );
   }
 
   async #runPlugin(): Promise<PluginEnd> {

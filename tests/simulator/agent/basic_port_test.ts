@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Flag } from "../../../lib/protocol/message/payload.ts";
+import { portAbsence } from "../../../lib/simulator/agent/agent.ts";
 import {
   connectLoopback,
   dialTimeout,
@@ -151,6 +152,24 @@ Deno.test("SSH: a connection that breaks, and flag 1, fail the session", async (
     assert.deepEqual(bench.exits, ended("", true));
     await bench.agent.done;
     assert.equal(network.at(0).closed, true);
+  }
+});
+
+Deno.test("SSH: an agent does not wait for long for what a client that left has not acknowledged", async () => {
+  for (const how of ["end", "fail"] as const) {
+    await using bench = await PortBench.basic();
+    const { network } = bench;
+    await bench.until("dialled", () => network.connections.length === 1, 0);
+    bench.client = undefined;
+    network.at(0).say("bye");
+    await bench.until("output", () => bench.payloads().length > 0, 1);
+    bench.publication("pause");
+    if (how === "end") network.at(0).end();
+    else network.at(0).fail(new Error("reset"));
+    await bench.until(how, () => bench.log.length > 0, 1);
+    assert.deepEqual(bench.exits, []);
+    await bench.clock.advance(portAbsence + 200);
+    assert.deepEqual(bench.exits, ended("", how === "fail"));
   }
 });
 
