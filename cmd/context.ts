@@ -76,7 +76,11 @@ export interface SimulatorAccess {
     seed: number,
   ): readonly SimulatedNode[];
   /** Makes many nodes; throws `FleetError`. */
-  makeNodes(count: number, seed: number): readonly SimulatedNode[];
+  makeNodes(
+    count: number,
+    seed: number,
+    regions: readonly string[],
+  ): readonly SimulatedNode[];
   /** Reads descriptions of ECS tasks; throws `FleetError`. */
   parseTasks(
     descriptions: readonly string[],

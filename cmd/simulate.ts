@@ -72,8 +72,10 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
   id=…            i- or mi- and 17 hex digits
   platform=…      Linux, Windows or MacOS
   agent=…         its agent's version, 3.3.987.0 if nothing is said
-  address=…       its IP address
+  address=…       its private IP address
+  public=…        its public IP address
   computer=…      its host name
+  region=…        one of the simulator's; the first if nothing is said
   offline         its agent has lost the connection
   inactive        its agent is inactive
   stopped, terminated
@@ -160,7 +162,7 @@ export function parseSimulate(
     count: flags.nodes ?? 0,
     tasks: flags.task ?? [],
     simulator: {
-      ...(flags.region === undefined ? {} : { region: flags.region }),
+      ...regionOptions(flags.region),
       ...(flags.kmsKey === undefined ? {} : { kmsKeyId: flags.kmsKey }),
       ...(flags.shell === undefined
         ? {}
@@ -185,6 +187,14 @@ export function parseSimulate(
   };
 }
 
+/** The clients' region and the others. */
+function regionOptions(
+  names: readonly string[] | undefined,
+): Pick<SimulateOptions["simulator"], "region" | "moreRegions"> {
+  const [region, ...moreRegions] = names ?? [];
+  return region === undefined ? {} : { region, moreRegions };
+}
+
 /** Settings of ours that would lead `ssm` past the simulator. */
 const ownConflicts = ["SSM_PROFILE", "SSM_REGION", "SSM_ENDPOINT_URL"];
 
@@ -201,9 +211,11 @@ export async function runSimulate(
   const notices = new Notices(context.terminal, options);
   const access = await context.simulator();
   const { seed } = { ...access.defaults.faults, ...options.simulator.faults };
+  const { region, moreRegions = [] } = options.simulator;
+  const regions = region === undefined ? [] : [region, ...moreRegions];
   const asked = [
     ...access.parseNodes(options.nodes, seed),
-    ...access.makeNodes(options.count, seed),
+    ...access.makeNodes(options.count, seed, regions),
   ];
   const tasks = access.parseTasks(options.tasks, seed);
   await using simulator = await start(access, {

@@ -32,7 +32,7 @@ export interface SimulateFlags extends GeneralFlags {
   readonly host?: readonly Host[];
   readonly portMap?: readonly Port[];
   readonly authorizedKeys?: string;
-  readonly region?: string;
+  readonly region?: readonly string[];
   readonly kmsKey?: string;
   readonly pace: "real" | "fast";
   readonly shell?: string;
@@ -125,9 +125,10 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
     },
     region: {
       kind: "parsed",
-      parse: nonEmpty,
-      placeholder: "region",
-      brief: "Its region; default us-east-1",
+      parse: regionList,
+      placeholder: "region,…",
+      brief: "Its region, or several, of which the first is its clients'; " +
+        "default us-east-1",
       optional: true,
     },
     kmsKey: {
@@ -266,6 +267,14 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
     },
     ...generalFlags,
   };
+
+/**
+ * The regions of a flag.
+ * @throws UsageError for an empty name.
+ */
+function regionList(text: string): readonly string[] {
+  return text.split(",").map((name) => nonEmpty(name.trim()));
+}
 
 /**
  * A host from its flag.

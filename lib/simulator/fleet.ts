@@ -30,7 +30,9 @@ const keys = [
   "platform",
   "agent",
   "address",
+  "public",
   "computer",
+  "region",
   "tag:KEY",
 ];
 const words = [
@@ -49,7 +51,8 @@ const platforms = ["Linux", "Windows", "MacOS"] as const;
  * Reads descriptions of nodes, one text per node:
  * `name=web,platform=Linux,tag:role=web,agent=3.1.0.0,address=10.0.0.5,computer=web.internal,offline`.
  *
- * Keys: `name`, `id`, `platform`, `agent`, `address`, `computer`, `tag:KEY`. Words: `offline` (its
+ * Keys: `name`, `id`, `platform`, `agent`, `address`, `public` (its public address), `computer`,
+ * `region`, `tag:KEY`. Words: `offline` (its
  * agent's connection is lost), `inactive`, `stopped` and `terminated` (EC2's states; offline too),
  * `unregistered` (EC2 knows it, Session Manager never saw it), `managed` (an `mi-` node, unknown to
  * EC2). A comma or backslash within a value has a backslash in front. What is not said is made from
@@ -70,13 +73,18 @@ export function parseNodes(
 
 /**
  * Makes many nodes, the same for the same seed: names `node-00001` and so on, every tenth with
- * Windows, every twentieth offline, every fiftieth an `mi-` node.
+ * Windows, every twentieth offline, every fiftieth an `mi-` node. They take turns in the regions.
  *
  * @param count How many, 0–{@linkcode nodeLimit}.
  * @param seed Makes other ids for another number.
+ * @param regions Where they are; empty = in the simulator's first region.
  * @throws FleetError When `count` is no such number.
  */
-export function makeNodes(count: number, seed = 1): readonly SimulatedNode[] {
+export function makeNodes(
+  count: number,
+  seed = 1,
+  regions: readonly string[] = [],
+): readonly SimulatedNode[] {
   if (!Number.isInteger(count) || count < 0 || count > nodeLimit) {
     throw new FleetError(
       `Cannot make nodes: their number must be a whole one from 0 to ${nodeLimit}, not ${count}`,
@@ -87,7 +95,9 @@ export function makeNodes(count: number, seed = 1): readonly SimulatedNode[] {
   return Array.from({ length: count }, (_, i) => {
     const number = i + 1;
     const managed = number % 50 === 0;
+    const region = regions[i % regions.length];
     return build({
+      ...(region === undefined ? {} : { region }),
       name: `node-${String(number).padStart(width, "0")}`,
       tags: { role: roles[i % roles.length] ?? "web" },
       platform: number % 10 === 0 ? "Windows" : "Linux",
@@ -130,7 +140,9 @@ interface Description {
   ec2State?: "running" | "stopped" | "terminated";
   registered?: boolean;
   address?: string;
+  publicAddress?: string;
   computerName?: string;
+  region?: string;
   managed?: boolean;
 }
 
@@ -195,6 +207,13 @@ function setKey(
       if (!isAddress(value)) return "address must be an IPv4 address";
       description.address = value;
       return undefined;
+    case "public":
+      if (!isAddress(value)) return "public must be an IPv4 address";
+      description.publicAddress = value;
+      return undefined;
+    case "region":
+      description.region = value;
+      return undefined;
     case "computer":
       description.computerName = value;
       return undefined;
@@ -253,6 +272,10 @@ function build(description: Description, hex: string): SimulatedNode {
     registered: description.registered ?? true,
     address: description.address ??
       `10.${octet(18)}.${octet(20)}.${octet(22)}`,
+    ...(description.publicAddress === undefined
+      ? {}
+      : { publicAddress: description.publicAddress }),
+    ...(description.region === undefined ? {} : { region: description.region }),
     computerName: description.computerName ??
       `${hostLabel(name) ?? id}.internal`,
   };

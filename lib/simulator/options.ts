@@ -22,8 +22,13 @@ export interface SimulatedNode {
   readonly ec2State?: "running" | "stopped" | "terminated";
   /** False: EC2 knows the instance, Session Manager never saw it. */
   readonly registered: boolean;
+  /** Its private IPv4 address. */
   readonly address: string;
+  /** Its public IPv4 address, where it has one. */
+  readonly publicAddress?: string;
   readonly computerName: string;
+  /** One of the simulator's regions; absent = the first. */
+  readonly region?: string;
 }
 
 /** What goes wrong in one direction; each a probability per message from 0 to 1. */
@@ -64,7 +69,10 @@ export interface SimulatorOptions {
   readonly nodes: readonly SimulatedNode[];
   /** ECS's tasks. */
   readonly tasks: readonly SimulatedTask[];
+  /** The clients' region, whose ECS tasks and KMS key there are. */
   readonly region: string;
+  /** Regions besides that, each with the nodes that say so. */
+  readonly moreRegions: readonly string[];
   /** A key id or ARN: sessions are encrypted with it; `undefined` = not. */
   readonly kmsKeyId: string | undefined;
   /** "fast" switches the official agent's waits and its slow repair off. */
@@ -161,6 +169,7 @@ export const defaultOptions: SimulatorOptions = {
   ],
   tasks: defaultTasks,
   region: "us-east-1",
+  moreRegions: [],
   kmsKeyId: undefined,
   pace: "real",
   faults: {

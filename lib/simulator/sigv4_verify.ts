@@ -17,7 +17,8 @@ export const clockSkewLimit = 5 * 60_000;
 /** What a signature is checked against. */
 export interface ExpectedSigner {
   readonly credentials: SimulatorCredentials;
-  readonly region: string;
+  /** The regions that a signature may be for. */
+  readonly regions: readonly string[];
   /** Now, in milliseconds since the Unix epoch. */
   readonly now: () => number;
 }
@@ -32,7 +33,11 @@ export type SignatureFault =
 
 /** The outcome of a check. `message` names no secret. */
 export type Verdict =
-  | { readonly ok: true }
+  | {
+    readonly ok: true;
+    /** The region that it is for. */
+    readonly region: string;
+  }
   | {
     readonly ok: false;
     readonly fault: SignatureFault;
@@ -72,7 +77,7 @@ const mismatch =
  * @param request The request as it came.
  * @param service The service the signature must be for: `ssm`, `kms`, `ec2`, `sts`, `ecs`,
  *   `ssmmessages`.
- * @param signer Credentials, region and time.
+ * @param signer Credentials, regions and time.
  */
 export function verifySignature(
   request: SignedRequest,
@@ -119,10 +124,11 @@ export function verifySignature(
       `'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`,
     );
   }
-  if (fields.region !== signer.region) {
+  if (!signer.regions.includes(fields.region)) {
     return refuse(
       "mismatch",
-      `Credential should be scoped to a valid region. This simulator is in ${signer.region}.`,
+      "Credential should be scoped to a valid region. This simulator is in " +
+        `${signer.regions.join(", ")}.`,
     );
   }
   if (fields.service !== service) {
@@ -160,14 +166,14 @@ export function verifySignature(
   for (const part of scope.split("/")) key = hmac(key, part);
   const signature = toHex(hmac(key, stringToSign));
   return equalText(fields.signature, signature)
-    ? { ok: true }
+    ? { ok: true, region: fields.region }
     : refuse("mismatch", mismatch);
 }
 
 /**
  * Makes the check of a data channel's upgrade: service `ssmmessages`, no body.
  *
- * @param signer Credentials, region and time.
+ * @param signer Credentials, regions and time.
  * @returns A function that takes the request line's path and query, raw, and the headers.
  */
 export function makeUpgradeVerifier(signer: ExpectedSigner): VerifyUpgrade {
@@ -180,7 +186,7 @@ export function makeUpgradeVerifier(signer: ExpectedSigner): VerifyUpgrade {
         "ssmmessages",
         signer,
       );
-    if (verdict.ok) return verdict;
+    if (verdict.ok) return { ok: true };
     return {
       ok: false,
       // AWS refuses an upgrade with 403 whatever is wrong with its signature (api.md §10).

@@ -13,7 +13,7 @@ import { SimulatedEcs } from "./api/ecs.ts";
 import { SimulatedKms } from "./api/kms.ts";
 import { Pager } from "./api/paging.ts";
 import { RequestRate } from "./api/request_rate.ts";
-import { startApiServer } from "./api/server.ts";
+import { type RegionApis, startApiServer } from "./api/server.ts";
 import { SimulatedSsm } from "./api/ssm.ts";
 import { SimulatedCommands } from "./command/commands.ts";
 import {
@@ -76,12 +76,7 @@ export async function assembleSimulator(
   checkNodes(options.nodes);
   checkTasks(options.tasks);
   checkHosts(options.hosts);
-  // The region stands in hosts and ARNs, and between the slashes of a credential scope.
-  if (!/^[a-z]{2,8}(-[a-z]{2,16}){1,3}-\d{1,2}$/.test(options.region)) {
-    throw new FleetError(
-      `Cannot use region '${options.region}': it must look like us-east-1`,
-    );
-  }
+  const regions = checkRegions(options);
   const { clock, random } = parts;
   const now = () => clock.now();
   const credentials = makeCredentials(random);
@@ -98,8 +93,8 @@ export async function assembleSimulator(
     folder: options.authorizedKeys,
     now,
   });
-  const signer = { credentials, region: options.region, now };
-  const { nodes, tasks, region, denyDocuments, log, pace, scripts } = options;
+  const signer = { credentials, regions, now };
+  const { region, denyDocuments, log, pace, scripts } = options;
   const commands = new SimulatedCommands({ clock, random, pace, scripts });
 
   const service = await parts.startService({
@@ -109,31 +104,31 @@ export async function assembleSimulator(
     options,
     clock,
   });
+  const streamUrl = (id: string) => service.url(id);
+  /** A region has its own nodes, and the first one the tasks. */
+  const apisOf = (name: string): RegionApis => {
+    const nodes = options.nodes.filter((node) =>
+      (node.region ?? region) === name
+    );
+    const tasks = name === region ? options.tasks : [];
+    const common = { registry, pager, streamUrl, denyDocuments, now };
+    return {
+      ssm: new SimulatedSsm({
+        ...common,
+        nodes,
+        tasks,
+        commands,
+        refuseResume: options.faults.refuseResume,
+        region: name,
+      }),
+      ecs: new SimulatedEcs({ ...common, tasks, region: name }),
+      ec2: new SimulatedEc2({ nodes, region: name, regions, pager, now }),
+    };
+  };
   let api;
   try {
     api = startApiServer({
-      ssm: new SimulatedSsm({
-        nodes,
-        tasks,
-        registry,
-        commands,
-        pager,
-        streamUrl: (id) => service.url(id),
-        refuseResume: options.faults.refuseResume,
-        region,
-        denyDocuments,
-        now,
-      }),
-      ecs: new SimulatedEcs({
-        tasks,
-        registry,
-        pager,
-        streamUrl: (id) => service.url(id),
-        region,
-        denyDocuments,
-        now,
-      }),
-      ec2: new SimulatedEc2({ nodes, region, pager, now }),
+      regions: new Map(regions.map((name) => [name, apisOf(name)])),
       ec2InstanceConnect,
       kms,
       rate: new RequestRate(options.apiRate, now),
@@ -164,6 +159,32 @@ export async function assembleSimulator(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/**
+ * The names of its regions.
+ *
+ * @throws FleetError For one that cannot be used, and for a node in none of them.
+ */
+function checkRegions(options: SimulatorOptions): readonly string[] {
+  const regions = [options.region, ...options.moreRegions];
+  for (const region of regions) {
+    // It stands in hosts and ARNs, and between the slashes of a credential scope.
+    if (!/^[a-z]{2,8}(-[a-z]{2,16}){1,3}-\d{1,2}$/.test(region)) {
+      throw new FleetError(
+        `Cannot use region '${region}': it must look like us-east-1`,
+      );
+    }
+  }
+  for (const { id, region } of options.nodes) {
+    if (region !== undefined && !regions.includes(region)) {
+      throw new FleetError(
+        `Cannot put node ${id} into region '${region}': the simulator has ` +
+          regions.join(", "),
+      );
+    }
+  }
+  return [...new Set(regions)];
 }
 
 /** The parts that do not depend on how the data channel is served. */

@@ -24,7 +24,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
   const context = new TestContext();
   const ended = run(
     context,
-    ..."--node name=a --node name=b --nodes 2 --region eu-west-1 --kms-key alias/k --pace fast"
+    ..."--node name=a --node name=b --nodes 2 --region eu-west-1,eu-north-1 --kms-key alias/k --pace fast"
       .split(" "),
     ..."--task service=a --task service=b,no-exec".split(" "),
     ..."--latency 80 --loss 0.1 --loss-up 0.2 --repeat 0.3 --reorder 0.4 --wrong-digests 0.5"
@@ -63,6 +63,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
   ]);
   assert.deepEqual(rest, {
     region: "eu-west-1",
+    moreRegions: ["eu-north-1"],
     kmsKeyId: "alias/k",
     pace: "fast",
     faults: {

@@ -13,7 +13,8 @@ Deno.test("a description says everything about a node", () => {
   assert.deepEqual(
     parseNodes([
       "name=web,id=i-0123456789abcdef0,platform=windows,agent=3.1.2.0," +
-      "address=10.0.0.5,computer=web.corp,tag:role=front,tag:empty=,offline",
+      "address=10.0.0.5,public=203.0.113.9,computer=web.corp,region=eu-west-1," +
+      "tag:role=front,tag:empty=,offline",
     ]),
     [{
       id: "i-0123456789abcdef0",
@@ -24,6 +25,8 @@ Deno.test("a description says everything about a node", () => {
       ec2State: "running",
       registered: true,
       address: "10.0.0.5",
+      publicAddress: "203.0.113.9",
+      region: "eu-west-1",
       computerName: "web.corp",
     }],
   );
@@ -136,6 +139,10 @@ Deno.test("a fleet of thousands has its own ids and names and a bit of everythin
   assert.equal(count((node) => node.ping !== "Online"), 250);
   assert.equal(count((node) => node.id.startsWith("mi-")), 100);
   assert.deepEqual(makeNodes(0), []);
+  assert.deepEqual(
+    makeNodes(5, 1, ["eu-west-1", "eu-north-1"]).map((node) => node.region),
+    ["eu-west-1", "eu-north-1", "eu-west-1", "eu-north-1", "eu-west-1"],
+  );
 });
 
 Deno.test("a number of nodes that is none is refused", () => {

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { SSMClient, StartSessionCommand } from "@aws-sdk/client-ssm";
+import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
+import {
+  DescribeInstanceInformationCommand,
+  SSMClient,
+  StartSessionCommand,
+} from "@aws-sdk/client-ssm";
 import { conflictingVariables } from "../../lib/simulator/environment.ts";
-import { FleetError } from "../../lib/simulator/fleet.ts";
+import { FleetError, makeNodes } from "../../lib/simulator/fleet.ts";
 import {
   defaultOptions,
   type SimulatorOptions,
@@ -245,10 +250,55 @@ Deno.test("a service that cannot start leaves nothing running", async () => {
   );
 });
 
+Deno.test("a call is answered by the region that it is signed for", async () => {
+  const nodes = makeNodes(5, 1, ["us-east-1", "eu-west-1"]);
+  await using test = await startTestSimulator({
+    nodes,
+    moreRegions: ["eu-west-1"],
+  });
+  const elsewhere = new SSMClient({
+    ...clientConfiguration(test.simulator),
+    region: "eu-west-1",
+  });
+  const idsOf = async (client: SSMClient) => {
+    const { InstanceInformationList } = await client.send(
+      new DescribeInstanceInformationCommand({}),
+    );
+    return InstanceInformationList?.map((each) => each.InstanceId);
+  };
+  const ids = nodes.map((node) => node.id);
+  assert.deepEqual(await idsOf(test.ssm), [ids[0], ids[2], ids[4]]);
+  assert.deepEqual(await idsOf(elsewhere), [ids[1], ids[3]]);
+  const { Regions } = await test.ec2.send(new DescribeRegionsCommand({}));
+  assert.deepEqual(Regions?.map((each) => each.RegionName), [
+    "us-east-1",
+    "eu-west-1",
+  ]);
+  const target = ids[1]!;
+  await assert.rejects(
+    test.ssm.send(new StartSessionCommand({ Target: target })),
+    { name: "TargetNotConnected" },
+  );
+  const { SessionId } = await elsewhere.send(
+    new StartSessionCommand({ Target: target }),
+  );
+  assert.deepEqual(test.simulator.activeSessions(), [SessionId]);
+  assert.ok(test.log.includes("api: eu-west-1 ssm StartSession"));
+  elsewhere.destroy();
+});
+
 Deno.test("nodes and regions that no account has are refused before anything starts", async () => {
   const refused: [Partial<SimulatorOptions>, RegExp][] = [
     [{ region: "moon" }, /region 'moon'.*us-east-1/],
     [{ region: "us-east-1/x" }, /region/],
+    [{ moreRegions: ["moon"] }, /region 'moon'/],
+    [
+      {
+        nodes: [{ ...defaultOptions.nodes[0]!, region: "eu-west-1" }],
+        moreRegions: ["eu-north-1"],
+      },
+      /into region 'eu-west-1': the simulator has us-east-1, eu-north-1/,
+    ],
     [
       { nodes: [...defaultOptions.nodes, ...defaultOptions.nodes] },
       /twice/,

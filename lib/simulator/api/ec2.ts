@@ -1,5 +1,6 @@
 /**
- * EC2 DescribeInstances: what finds a node by its Name tag when Session Manager does not know it.
+ * EC2 DescribeInstances: what finds a node by its Name tag when Session Manager does not know it,
+ * or by an address; and DescribeRegions.
  *
  * @module
  */
@@ -14,6 +15,8 @@ import { type XmlContent, xmlContent } from "./xml.ts";
 export interface Ec2Options {
   readonly nodes: readonly SimulatedNode[];
   readonly region: string;
+  /** All regions that the account uses. */
+  readonly regions: readonly string[];
   readonly pager: Pager;
   /** Now, in milliseconds since the Unix epoch. */
   readonly now: () => number;
@@ -54,6 +57,11 @@ export class SimulatedEc2 {
    * @throws ApiError What AWS would answer instead.
    */
   handle(action: string, form: URLSearchParams, requestId: string): string {
+    if (action === "DescribeRegions") {
+      const content = xmlContent({ requestId, ...this.#regions() });
+      return `<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">` +
+        `${content}</DescribeRegionsResponse>`;
+    }
     if (action !== "DescribeInstances") {
       throw new ApiError(
         "InvalidAction",
@@ -63,6 +71,16 @@ export class SimulatedEc2 {
     const content = xmlContent({ requestId, ...this.#describe(form) });
     return `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">` +
       `${content}</DescribeInstancesResponse>`;
+  }
+
+  #regions(): { readonly [name: string]: XmlContent } {
+    return {
+      regionInfo: this.#options.regions.map((regionName) => ({
+        regionName,
+        regionEndpoint: `ec2.${regionName}.amazonaws.com`,
+        optInStatus: "opt-in-not-required",
+      })),
+    };
   }
 
   #describe(form: URLSearchParams): { readonly [name: string]: XmlContent } {
@@ -80,7 +98,7 @@ export class SimulatedEc2 {
     for (const id of ids) checkId(id, instances);
     const found = instances.filter((node) =>
       (ids.length === 0 || ids.includes(node.id)) &&
-      filters.every((filter) => matches(node, filter))
+      filters.every((filter) => matches(node, filter, this.#options.region))
     );
     const page = pager.page(
       found,
@@ -107,7 +125,8 @@ export class SimulatedEc2 {
       instanceId: node.id,
       imageId: "ami-00000000000000000",
       instanceState: states[node.ec2State ?? "running"],
-      privateDnsName: gone ? "" : node.computerName,
+      privateDnsName: gone ? "" : privateDnsName(node, this.#options.region),
+      dnsName: gone ? "" : publicDnsName(node, this.#options.region),
       instanceType: "t3.micro",
       launchTime: new Date(this.#launched).toISOString(),
       placement: {
@@ -117,6 +136,7 @@ export class SimulatedEc2 {
       platform: node.platform === "Windows" ? "windows" : undefined,
       monitoring: { state: "disabled" },
       privateIpAddress: gone ? undefined : node.address,
+      ipAddress: gone ? undefined : node.publicAddress,
       reason: running ? "" : "User initiated",
       architecture: "x86_64",
       tagSet: Object.entries(node.tags).map(([key, value]) => ({ key, value })),
@@ -166,6 +186,8 @@ function isFilterName(name: string): boolean {
     "instance-id",
     "private-ip-address",
     "private-dns-name",
+    "ip-address",
+    "dns-name",
     "instance-state-name",
     "tag-key",
   ].includes(name) || /^tag:./.test(name);
@@ -198,7 +220,11 @@ function checkId(id: string, instances: readonly SimulatedNode[]): void {
   }
 }
 
-function matches(node: SimulatedNode, { name, values }: Filter): boolean {
+function matches(
+  node: SimulatedNode,
+  { name, values }: Filter,
+  region: string,
+): boolean {
   const tag = name.startsWith("tag:") ? name.slice(4) : undefined;
   const actual: readonly string[] = tag !== undefined
     ? Object.hasOwn(node.tags, tag) ? [node.tags[tag] ?? ""] : []
@@ -209,9 +235,31 @@ function matches(node: SimulatedNode, { name, values }: Filter): boolean {
     : name === "private-ip-address"
     ? [node.address]
     : name === "private-dns-name"
-    ? [node.computerName]
+    ? [privateDnsName(node, region)]
+    : name === "ip-address"
+    ? [node.publicAddress ?? ""]
+    : name === "dns-name"
+    ? [publicDnsName(node, region)]
     : [node.ec2State ?? "running"];
   return values.some((pattern) => actual.some((text) => like(text, pattern)));
+}
+
+/** As EC2 names instances by their address; us-east-1 has a domain of its own. */
+function privateDnsName({ address }: SimulatedNode, region: string): string {
+  const domain = region === "us-east-1"
+    ? "ec2.internal"
+    : `${region}.compute.internal`;
+  return `ip-${address.replaceAll(".", "-")}.${domain}`;
+}
+
+/** The same of the public address; empty without one. */
+function publicDnsName(
+  { publicAddress }: SimulatedNode,
+  region: string,
+): string {
+  if (publicAddress === undefined) return "";
+  const domain = region === "us-east-1" ? "compute-1" : `${region}.compute`;
+  return `ec2-${publicAddress.replaceAll(".", "-")}.${domain}.amazonaws.com`;
 }
 
 /** EC2's wildcards: `*` any text, `?` one character, `\` takes the next one literally. */

@@ -24,13 +24,19 @@ import type { RequestRate } from "./request_rate.ts";
 import type { SimulatedSsm } from "./ssm.ts";
 import { handleSts } from "./sts.ts";
 
-/** What the server needs. */
-export interface ApiServerOptions {
+/** The APIs that a region has of its own. */
+export interface RegionApis {
   readonly ssm: SimulatedSsm;
   readonly ec2: SimulatedEc2;
+  readonly ecs: SimulatedEcs;
+}
+
+/** What the server needs. */
+export interface ApiServerOptions {
+  /** By name; the region of a call is that of its signature. */
+  readonly regions: ReadonlyMap<string, RegionApis>;
   readonly ec2InstanceConnect: SimulatedEc2InstanceConnect;
   readonly kms: SimulatedKms;
-  readonly ecs: SimulatedEcs;
   /** How many calls are taken. */
   readonly rate: RequestRate;
   /** Whose signatures are accepted. */
@@ -138,9 +144,14 @@ async function answer(
     const form = readForm(request.headers, body);
     route = findRoute(request.headers, form);
     name = `${route.service} ${route.operation}`;
-    authenticate(request, body, route, options.signer);
+    const region = authenticate(request, body, route, options.signer);
+    if (options.regions.size > 1) name = `${region} ${name}`;
     options.rate.take(name);
-    const response = call(route, body, form, requestId, options);
+    const apis = options.regions.get(region)!;
+    const response = call(route, body, form, requestId, {
+      ...options,
+      ...apis,
+    });
     options.log(`api: ${name}`);
     return response;
   } catch (cause) {
@@ -212,12 +223,13 @@ function findRoute(headers: Headers, form: URLSearchParams): Route {
   );
 }
 
+/** The region that the request is signed for. */
 function authenticate(
   request: Request,
   body: Uint8Array,
   route: Route,
   signer: ExpectedSigner,
-): void {
+): string {
   const { method, url, headers } = request;
   const verdict = verifySignature(
     { method, target: url, headers, body },
@@ -227,6 +239,7 @@ function authenticate(
   if (!verdict.ok) {
     throw signatureError(route.protocol, verdict.fault, verdict.message);
   }
+  return verdict.region;
 }
 
 function call(
@@ -234,7 +247,7 @@ function call(
   body: Uint8Array,
   form: URLSearchParams,
   requestId: string,
-  options: ApiServerOptions,
+  options: ApiServerOptions & RegionApis,
 ): Response {
   const { service, operation } = route;
   if (route.protocol !== "json") {

@@ -10,7 +10,7 @@ import { makeNodes, parseNodes } from "../../../lib/simulator/fleet.ts";
 import { startTestSimulator, type TestSimulator } from "../api_clients.ts";
 
 const nodes = parseNodes([
-  "id=i-00000000000000001,name=web <1> & \\, co,address=10.1.1.1",
+  "id=i-00000000000000001,name=web <1> & \\, co,address=10.1.1.1,public=203.0.113.9",
   "id=i-00000000000000002,name=web-2,stopped,platform=Windows",
   "id=i-00000000000000003,name=ghost,unregistered,computer=ghost.internal",
   "id=i-00000000000000004,name=gone,terminated",
@@ -44,7 +44,11 @@ Deno.test("DescribeInstances tells EC2's side of a node", async () => {
   assert.ok(web.LaunchTime instanceof Date);
   assert.equal(stopped.State?.Name, "stopped");
   assert.equal(stopped.Platform?.toLowerCase(), "windows");
-  assert.equal(ghost.PrivateDnsName, "ghost.internal");
+  assert.match(ghost.PrivateDnsName ?? "", /^ip-10(-\d+){3}\.ec2\.internal$/);
+  assert.deepEqual([web.PublicIpAddress, web.PublicDnsName], [
+    "203.0.113.9",
+    "ec2-203-0-113-9.compute-1.amazonaws.com",
+  ]);
   assert.equal(gone.State?.Name, "terminated");
   assert.equal(gone.PrivateIpAddress, undefined);
 });
@@ -68,9 +72,13 @@ Deno.test("EC2 filters choose instances, with wildcards", async () => {
   assert.deepEqual(await filtered(by("private-ip-address", "10.1.1.1")), [
     "i-1",
   ]);
-  assert.deepEqual(await filtered(by("private-dns-name", "ghost.internal")), [
-    "i-3",
-  ]);
+  for (
+    const [name, value] of [
+      ["private-dns-name", "ip-10-1-1-1.ec2.internal"],
+      ["ip-address", "203.0.113.9"],
+      ["dns-name", "ec2-203-0-113-9.*"],
+    ] as const
+  ) assert.deepEqual(await filtered(by(name, value)), ["i-1"], name);
   assert.deepEqual(
     await filtered(
       by("instance-state-name", "running", "stopped"),

@@ -69,7 +69,7 @@ export class Harness implements AsyncDisposable {
       registry: harness.registry,
       verifyUpgrade: makeUpgradeVerifier({
         credentials: harness.credentials,
-        region: harness.options.region,
+        regions: [harness.options.region],
         now: () => systemClock.now(),
       }),
       kms: harness.kms,
