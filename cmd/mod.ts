@@ -1,12 +1,12 @@
 /**
- * The root command: every subcommand, its aliases and help, and the way from argv to an exit code.
+ * The way from argv to an exit code: which command is meant, its flags and variables, its help, and
+ * the errors of the parser.
  *
  * @module
  */
 
 import {
   buildApplication,
-  buildRouteMap,
   type Command,
   type RouteMap,
   run,
@@ -20,13 +20,13 @@ import {
   type FlagShape,
   flagShapes,
   helpFlag,
-  type SplitArguments,
   splitArguments,
   type Token,
   tokenize,
   toParserInput,
   withVariables,
 } from "./argv.ts";
+import { root, splitters } from "./commands.ts";
 import type { CommandWorld, Context } from "./context.ts";
 import {
   describeError,
@@ -34,66 +34,13 @@ import {
   formatFailure,
   UsageError,
 } from "./errors.ts";
-import { execCommand } from "./exec.ts";
 import { connectionFlags, generalAliases, generalFlags } from "./flags.ts";
-import { copyCommand } from "./cp.ts";
-import { forwardCommand } from "./forward.ts";
-import { commandHelp, fullDescription, routesHelp } from "./help.ts";
+import { commandHelp, routesHelp } from "./help.ts";
 import { parseFailure } from "./parse_errors.ts";
-import { pluginRoutes } from "./plugin.ts";
 import { pluginWords } from "./plugin/started_as.ts";
-import { splitExecArguments, splitShellArguments } from "./second_argument.ts";
-import { shellCommand } from "./shell.ts";
-import { simulateCommand } from "./simulate.ts";
-import { splitSshArguments } from "./ssh/arguments.ts";
-import { sshCommand } from "./ssh.ts";
-import { sshConfigCommand } from "./ssh_config.ts";
-import { sshProxyCommand } from "./ssh_proxy.ts";
 import { suggest } from "./suggest.ts";
 
-/** Every command. */
-export const root: RouteMap<CommandWorld> = buildRouteMap({
-  routes: {
-    shell: shellCommand,
-    exec: execCommand,
-    forward: forwardCommand,
-    ssh: sshCommand,
-    sshConfig: sshConfigCommand,
-    sshProxy: sshProxyCommand,
-    cp: copyCommand,
-    plugin: pluginRoutes,
-    simulate: simulateCommand,
-  },
-  docs: {
-    brief: "AWS Systems Manager Session Manager in one executable",
-    fullDescription: fullDescription({
-      usage: "<command> [flags]",
-      description: "Opens sessions on nodes through AWS Systems Manager " +
-        "Session Manager, without the\nAWS CLI and its plugin.",
-      examples: [
-        [
-          "A shell on the node with the Name tag web-server",
-          "ssm shell web-server",
-        ],
-        [
-          "A command on that node, its exit code ours",
-          "ssm exec web-server -- uname -a",
-        ],
-        [
-          "Port 80 of that node, at port 8080 of this machine",
-          "ssm forward web-server --remote 80 --local 8080",
-        ],
-        [
-          "A shell on this machine, without AWS",
-          "ssm simulate -- ssm shell web-server",
-        ],
-      ],
-      notes: `Flags:
-  -h, --help     Show this text
-      --version  Show the version`,
-    }),
-  },
-});
+export { root } from "./commands.ts";
 
 const versionFlag: FlagShape = { ...helpFlag, name: "version", letters: [] };
 
@@ -107,19 +54,6 @@ const leadingFlags: readonly FlagShape[] = [
 ];
 
 type RouteEntry = ReturnType<RouteMap<CommandWorld>["getAllEntries"]>[number];
-
-/** Commands whose command line has another program's in it, or may be meant to. */
-const splitters: ReadonlyMap<
-  Command<CommandWorld>,
-  (args: readonly string[], flags: readonly FlagShape[]) => SplitArguments
-> = new Map<
-  Command<CommandWorld>,
-  typeof splitSshArguments
->([
-  [sshCommand, splitSshArguments],
-  [execCommand, splitExecArguments],
-  [shellCommand, splitShellArguments],
-]);
 
 /** Where the command line leads to. */
 interface Route {
