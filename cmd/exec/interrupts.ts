@@ -34,11 +34,6 @@ export class Interrupts implements Disposable {
     return AbortSignal.any([this.#outer, this.#ended.signal]);
   }
 
-  /** True once Ctrl-C was pressed. */
-  get interrupted(): boolean {
-    return this.#times > 0;
-  }
-
   /**
    * A command runs.
    * @param interrupt Passes Ctrl-C on to it; false when it takes none.

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { encodeBase64 } from "../protocol/message/handshake.ts";
+
 /** Gives `length` bytes of cryptographic randomness. */
 export type RandomBytes = (length: number) => Uint8Array;
 
@@ -45,32 +47,4 @@ export function makeCredentials(
     secretAccessKey: encodeBase64(random(30)),
     sessionToken: encodeBase64(random(96)),
   };
-}
-
-/**
- * Standard base64 with padding, as AWS writes blobs in JSON (api.md §1).
- *
- * @param bytes Any bytes.
- */
-export function encodeBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
-
-/**
- * Reads standard base64; `undefined` for text that is none.
- *
- * @param text Base64 text with or without padding.
- */
-export function decodeBase64(text: string): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
-  try {
-    const binary = atob(text);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    return bytes;
-  } catch {
-    return undefined;
-  }
 }

@@ -9,7 +9,8 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../session/transport.ts";
-import { encodeBase64, type RandomBytes } from "./credentials.ts";
+import { encodeBase64 } from "../protocol/message/handshake.ts";
+import type { RandomBytes } from "./credentials.ts";
 
 /** DescribeSessions' words for a session's state (api.md §4). */
 export type SessionStatus =

@@ -14,8 +14,8 @@ import {
 import {
   decodeBase64,
   encodeBase64,
-  simulatorAccountId,
-} from "../credentials.ts";
+} from "../../protocol/message/handshake.ts";
+import { simulatorAccountId } from "../credentials.ts";
 import { ApiError } from "./errors.ts";
 import {
   constraintError,
@@ -167,8 +167,7 @@ export class SimulatedKms {
       }
       case "Decrypt": {
         const text = requiredText(input, "CiphertextBlob");
-        const blob = decodeBase64(text);
-        if (blob === undefined) throw typeError("CiphertextBlob", "Blob");
+        const blob = readBlob(text);
         const keyId = optionalText(input, "KeyId", { min: 1, max: 2048 });
         const plaintext = this.decrypt(blob, readContext(input), keyId);
         return {
@@ -258,4 +257,12 @@ function uuidFrom(bytes: Uint8Array): string {
   const hex = [...bytes.subarray(0, 16)]
     .map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+function readBlob(text: string): Uint8Array {
+  try {
+    return decodeBase64(text, "blob");
+  } catch {
+    throw typeError("CiphertextBlob", "Blob");
+  }
 }
