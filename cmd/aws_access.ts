@@ -5,6 +5,7 @@
  */
 
 import type {
+  Aws as AwsInstance,
   AwsSettings,
   EcsSpec,
   NodeCommandRequest,
@@ -12,6 +13,7 @@ import type {
   NodeFilter,
   NodeInformation,
   NodeList,
+  RegionList,
   ResolvedContainer,
   ResolvedTarget,
   RunCommandCalls,
@@ -30,6 +32,10 @@ import { withTarget } from "./target/target.ts";
 export interface Connection {
   readonly profile: string | undefined;
   readonly region: string | undefined;
+  /** Further profiles to search, each with its own region where `region` is not given. */
+  readonly moreProfiles?: readonly string[];
+  /** True where all regions of the account are searched. */
+  readonly allRegions?: boolean;
   readonly endpointUrl: string | undefined;
   /** Of the SSM calls alone, where `endpointUrl` is not given. */
   readonly ssmEndpointUrl?: string | undefined;
@@ -159,6 +165,13 @@ export interface AwsAccess extends Disposable {
   origin(): Promise<SessionOrigin>;
   /** Why a node is not connected, as a phrase. */
   diagnose(id: string, signal: AbortSignal): Promise<string>;
+  /** The regions of the account, as `Aws.regions` has them; rejects with AwsCallError. */
+  regions(signal: AbortSignal): Promise<RegionList>;
+  /**
+   * The same identity in another region, for as long as this one is not disposed of.
+   * @param region The region, as `eu-west-1`.
+   */
+  inRegion(region: string): AwsAccess;
 }
 
 /** What each command's sessions are run by. */
@@ -218,92 +231,102 @@ export async function openAwsAccess(
       },
     },
   };
-  const aws = new Aws(settings);
-  // All that can fail without a session comes before there is one.
-  const openStream = async () => {
-    const [{ openTransport }, { caBundle }] = await Promise.all([
-      import("../lib/io/web_socket.ts"),
-      aws.resolved(),
-    ]);
-    const { transport: kind } = connection;
-    return openTransport({ kind, clock: systemClock, env, caBundle });
-  };
-  const adopt = (
-    grant: SessionGrant,
-    target: string,
-    openTransport: OpenTransport,
-    notice: (message: string) => void,
-  ): StartedSession => ({
-    grant,
-    control: aws.sessionControl({
-      sessionId: grant.sessionId,
-      target,
-      openTransport,
-      streamHosts: streamHosts(connection.streamHosts, env),
-      notice,
-      signature: connection.signature,
-    }),
-  });
-  /** What both ways to start have in common; `text` is the target as it would be typed. */
-  const begin = async (
-    use: Pick<SessionRequest, "command" | "rest" | "typed">,
-    text: string,
-    start: () => Promise<SessionGrant>,
-    target: string,
-    notice: (message: string) => void,
-  ): Promise<StartedSession> => {
-    const open = await openStream();
-    // The session's own code loads while AWS answers.
-    sessionCode[use.command]?.().catch(() => {});
-    const grant = await start();
-    again = withTarget(text, { ...use, connection });
-    return adopt(grant, target, open, notice);
-  };
-  return {
-    resolveTarget: (text, signal) => aws.resolveTarget(text, signal),
-    listNodes: (limit, signal) => aws.listNodes(limit, signal),
-    startSession: (request, notice, signal) =>
-      begin(
-        request,
-        request.target,
-        () => aws.ssm.startSession(request, signal),
-        request.target,
+  return accessOf(new Aws(settings), connection);
+
+  function accessOf(aws: AwsInstance, connection: Connection): AwsAccess {
+    // All that can fail without a session comes before there is one.
+    const openStream = async () => {
+      const [{ openTransport }, { caBundle }] = await Promise.all([
+        import("../lib/io/web_socket.ts"),
+        aws.resolved(),
+      ]);
+      const { transport: kind } = connection;
+      return openTransport({ kind, clock: systemClock, env, caBundle });
+    };
+    const adopt = (
+      grant: SessionGrant,
+      target: string,
+      openTransport: OpenTransport,
+      notice: (message: string) => void,
+    ): StartedSession => ({
+      grant,
+      control: aws.sessionControl({
+        sessionId: grant.sessionId,
+        target,
+        openTransport,
+        streamHosts: streamHosts(connection.streamHosts, env),
         notice,
-      ),
-    resolveContainer: (spec, signal) => aws.resolveContainer(spec, signal),
-    executeCommand: (request, notice, signal) => {
-      const { container, commandLine, target } = request;
-      const start = async () => {
-        const { grant } = await aws.ecs.executeCommand({
-          cluster: container.clusterArn,
-          task: container.taskArn,
-          container: container.spec.container,
-          command: commandLine,
-        }, signal);
-        return grant;
-      };
-      return begin(request, target, start, container.id, notice);
-    },
-    adoptSession: async (grant, target, notice) =>
-      adopt(grant, target, await openStream(), notice),
-    nodes: (filters, signal) =>
-      aws.ssm.describeInstanceInformation(filters, signal),
-    namesOf: (ids, signal) =>
-      namesOrNone(
-        { namesOf: (ids, signal) => aws.ec2.namesOf(ids, signal) },
-        ids,
-        signal,
-      ),
-    runCommand: aws.runCommand,
-    runNodeCommand: (request, signal) =>
-      runNodeCommand(request, aws.runCommand, systemClock, signal),
-    sendSshKey: (request, signal) =>
-      aws.ec2InstanceConnect.sendSshPublicKey(request, signal),
-    origin: async () => ({
-      region: await aws.region(),
-      endpointUrl: aws.ssmEndpoint ?? "",
-    }),
-    diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
-    [Symbol.dispose]: () => aws.close(),
-  };
+        signature: connection.signature,
+      }),
+    });
+    /** What both ways to start have in common; `text` is the target as it would be typed. */
+    const begin = async (
+      use: Pick<SessionRequest, "command" | "rest" | "typed">,
+      text: string,
+      start: () => Promise<SessionGrant>,
+      target: string,
+      notice: (message: string) => void,
+    ): Promise<StartedSession> => {
+      const open = await openStream();
+      // The session's own code loads while AWS answers.
+      sessionCode[use.command]?.().catch(() => {});
+      const grant = await start();
+      again = withTarget(text, { ...use, connection });
+      return adopt(grant, target, open, notice);
+    };
+    return {
+      resolveTarget: (text, signal) => aws.resolveTarget(text, signal),
+      listNodes: (limit, signal) => aws.listNodes(limit, signal),
+      startSession: (request, notice, signal) =>
+        begin(
+          request,
+          request.target,
+          () => aws.ssm.startSession(request, signal),
+          request.target,
+          notice,
+        ),
+      resolveContainer: (spec, signal) => aws.resolveContainer(spec, signal),
+      executeCommand: (request, notice, signal) => {
+        const { container, commandLine, target } = request;
+        const start = async () => {
+          const { grant } = await aws.ecs.executeCommand({
+            cluster: container.clusterArn,
+            task: container.taskArn,
+            container: container.spec.container,
+            command: commandLine,
+          }, signal);
+          return grant;
+        };
+        return begin(request, target, start, container.id, notice);
+      },
+      adoptSession: async (grant, target, notice) =>
+        adopt(grant, target, await openStream(), notice),
+      nodes: (filters, signal) =>
+        aws.ssm.describeInstanceInformation(filters, signal),
+      namesOf: (ids, signal) =>
+        namesOrNone(
+          { namesOf: (ids, signal) => aws.ec2.namesOf(ids, signal) },
+          ids,
+          signal,
+        ),
+      runCommand: aws.runCommand,
+      runNodeCommand: (request, signal) =>
+        runNodeCommand(request, aws.runCommand, systemClock, signal),
+      sendSshKey: (request, signal) =>
+        aws.ec2InstanceConnect.sendSshPublicKey(request, signal),
+      origin: async () => ({
+        region: await aws.region(),
+        endpointUrl: aws.ssmEndpoint ?? "",
+      }),
+      regions: (signal) => aws.regions(signal),
+      inRegion: (region) =>
+        accessOf(aws.inRegion(region), {
+          ...connection,
+          region,
+          allRegions: false,
+        }),
+      diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
+      [Symbol.dispose]: () => aws.close(),
+    };
+  }
 }

@@ -21,8 +21,9 @@ export interface GeneralFlags {
 
 /** The flags of every command that talks to AWS. */
 export interface ConnectionFlags {
-  readonly profile?: string;
+  readonly profile?: readonly string[];
   readonly region?: string;
+  readonly allRegions?: boolean;
   readonly endpointUrl?: string;
   readonly transport?: TransportKind;
   readonly streamHost?: readonly string[];
@@ -54,9 +55,10 @@ export const generalAliases = { q: "quiet", v: "verbose" } as const;
 export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
   profile: {
     kind: "parsed",
-    parse: nonEmpty,
-    placeholder: "name",
-    brief: "AWS profile [SSM_PROFILE, AWS_PROFILE]",
+    parse: profileNames,
+    placeholder: "name,…",
+    brief: "AWS profile; of several, all are searched for the target " +
+      "[SSM_PROFILE, AWS_PROFILE]",
     optional: true,
   },
   region: {
@@ -64,6 +66,11 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
     parse: nonEmpty,
     placeholder: "region",
     brief: "AWS region [SSM_REGION, AWS_REGION]",
+    optional: true,
+  },
+  allRegions: {
+    kind: "boolean",
+    brief: "Search all regions of the account for the target [SSM_ALL_REGIONS]",
     optional: true,
   },
   endpointUrl: {
@@ -106,9 +113,12 @@ export const nativeFlag = {
  * @param flags As parsed.
  */
 export function connectionOf(flags: ConnectionFlags): Connection {
+  const [profile, ...moreProfiles] = flags.profile ?? [];
   return {
-    profile: flags.profile,
+    profile,
     region: flags.region,
+    ...(moreProfiles.length === 0 ? {} : { moreProfiles }),
+    ...(flags.allRegions ? { allRegions: true } : {}),
     endpointUrl: flags.endpointUrl,
     transport: flags.transport ?? "native",
     streamHosts: flags.streamHost ?? [],
@@ -135,6 +145,15 @@ export function isSharedFlag(key: string, flag: unknown): boolean {
 export function nonEmpty(text: string): string {
   if (text === "") throw new UsageError("the value is empty");
   return text;
+}
+
+/**
+ * Profiles, separated by commas, each once. A profile whose own name has a comma is one for
+ * AWS_PROFILE, which is taken as it is.
+ * @throws UsageError for an empty one.
+ */
+export function profileNames(text: string): readonly string[] {
+  return [...new Set(text.split(",").map(nonEmpty))];
 }
 
 /** Milliseconds in each unit a duration may have; none means seconds. */

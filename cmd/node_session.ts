@@ -8,13 +8,14 @@
 import type { ResolvedContainer } from "../lib/aws/mod.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
 import { shellQuote, visible } from "../lib/text.ts";
-import { chooseTarget } from "./target/choose_target.ts";
-import type { AwsAccess, Context, StartedSession } from "./context.ts";
+import { findOrChoose } from "./target/choose_target.ts";
+import type { Context, StartedSession } from "./context.ts";
 import type { Connection } from "./context.ts";
 import { CommandError, describeError, exitCodes } from "./errors.ts";
 import type { Notices } from "./notices.ts";
 import type { DocumentParameters } from "./parameters.ts";
-import { findTarget, type FoundTarget } from "./target/find_target.ts";
+import type { FoundTarget } from "./target/find_target.ts";
+import type { Places } from "./target/places.ts";
 import { EndOnce } from "./session_end.ts";
 import { startFailure } from "./target/target.ts";
 
@@ -42,7 +43,8 @@ export interface NodeSessionRequest {
 /** What a session is started with. */
 export interface NodeSessionWorld {
   readonly context: Context;
-  readonly aws: AwsAccess;
+  /** Where the target is looked for. */
+  readonly places: Places;
   readonly notices: Notices;
   /** Gives up. */
   readonly signal: AbortSignal;
@@ -73,16 +75,21 @@ export interface NodeSession extends RunningSession {
  */
 export async function runNodeSession<T>(
   request: NodeSessionRequest,
-  { context, aws, notices, signal }: NodeSessionWorld,
+  { context, places, notices, signal }: NodeSessionWorld,
   run: (session: NodeSession) => Promise<T>,
 ): Promise<T> {
   const { connection, command, rest } = request;
   const again = { connection, command, rest };
-  const target = request.target ??
-    await chooseTarget(context, aws, again, signal);
-  const use = { target, ...again };
   const node = request.node ??
-    await findTarget(context, aws, use, signal);
+    await findOrChoose(
+      context,
+      places,
+      { ...again, target: request.target },
+      signal,
+    );
+  const target = request.target ?? node.id;
+  const { aws } = node.place;
+  const use = { ...again, target, connection: node.place.connection };
   return await runStartedSession(
     await start(node),
     notices,
@@ -117,7 +124,7 @@ export async function runNodeSession<T>(
         signal,
       );
     } catch (error) {
-      throw await startFailure(error, node, aws, use, signal);
+      throw await startFailure(error, node, use, signal);
     }
   }
 }

@@ -9,12 +9,7 @@ import type { SessionEnd } from "../lib/session/shell.ts";
 import { formatEcsSpec, parseEcsSpec } from "../lib/aws/ecs_spec.ts";
 import { shellQuote, visible } from "../lib/text.ts";
 import { givenTarget } from "./target/choose_target.ts";
-import type {
-  AwsAccess,
-  CommandWorld,
-  Connection,
-  Context,
-} from "./context.ts";
+import type { CommandWorld, Connection, Context } from "./context.ts";
 import { containerShell } from "./target/ecs_session.ts";
 import { UsageError } from "./errors.ts";
 import {
@@ -35,6 +30,7 @@ import { type DocumentParameters, documentParameters } from "./parameters.ts";
 import { checkReason, reasonFlag } from "./reason.ts";
 import { sessionExitCode } from "./session_end.ts";
 import { TimeoutError } from "./signals.ts";
+import { Places } from "./target/places.ts";
 import { checkTarget } from "./target/target.ts";
 
 /** The flags of `ssm shell` as parsed. */
@@ -291,11 +287,11 @@ export async function runShellCommand(
       () => timeout.abort(new TimeoutError(options.timeout ?? 0)),
     );
   try {
-    using aws = await context.aws(options.connection);
+    using places = await Places.open(context, options.connection, notices);
     const end = await session(
       { ...options, target },
       context,
-      aws,
+      places,
       notices,
       signal,
     );
@@ -332,14 +328,14 @@ export function shellRequest(
 async function session(
   options: ShellCommandOptions,
   context: Context,
-  aws: AwsAccess,
+  places: Places,
   notices: Notices,
   signal: AbortSignal,
 ): Promise<SessionEnd> {
   const { documentName, reason } = options;
   return await runNodeSession(
     shellRequest(options, "ssm shell"),
-    { context, aws, notices, signal },
+    { context, places, notices, signal },
     async ({ grant, control, node, target, began }) => {
       const { container } = node;
       notices.say(

@@ -27,7 +27,9 @@ import { checkNodeId, isHostName } from "./ssh/config_text.ts";
 import { type KeyChoice, sendKeyFlag } from "./ssh/key.ts";
 import { proxyCommand } from "./ssh/proxy_command.ts";
 import { sshDocumentFlag } from "./ssh_proxy.ts";
-import { findNode } from "./target/target.ts";
+import { Notices } from "./notices.ts";
+import { findNode } from "./target/find_node.ts";
+import { Places } from "./target/places.ts";
 
 /** The flags of `ssm ssh` as parsed. */
 export interface SshFlags extends GeneralFlags, ConnectionFlags {
@@ -139,14 +141,19 @@ export async function runSsh(
   options: SshOptions,
   context: Context,
 ): Promise<number> {
-  const { id, name } = await nodeOf(options, context);
+  const { id, name, connection } = await nodeOf(options, context);
   checkNodeId(id);
   await using folder = options.sendKey === "fresh"
     ? await (await context.sshTools()).privateFolder()
     : undefined;
   const keySocket = folder === undefined ? undefined : `${folder.path}/agent`;
   return await runChild(
-    sshArgv(options, { id, name, keySocket, own: context.ownCommand() }),
+    sshArgv({ ...options, connection }, {
+      id,
+      name,
+      keySocket,
+      own: context.ownCommand(),
+    }),
     {},
     context,
   );
@@ -156,15 +163,31 @@ export async function runSsh(
 async function nodeOf(
   options: SshOptions,
   context: Context,
-): Promise<{ readonly id: string; readonly name: string }> {
+): Promise<
+  {
+    readonly id: string;
+    readonly name: string;
+    readonly connection: Connection;
+  }
+> {
   const { connection } = options;
   const { signal } = context;
   const given = givenTarget(options.target, context);
-  using aws = await context.aws(connection);
+  const notices = new Notices(context.terminal, {
+    quiet: false,
+    verbose: options.verbose,
+  });
+  using places = await Places.open(context, connection, notices);
   const again = { connection, command: "ssm ssh" };
-  const target = given ?? await chooseTarget(context, aws, again, signal);
-  const { id } = await findNode(aws, { target, ...again }, signal);
-  return { id, name: isHostName(target) ? target : id };
+  const { id, place } = given === undefined
+    ? await chooseTarget(context, places, again, signal)
+    : await findNode(places, { target: given, ...again }, signal);
+  await notices.written();
+  return {
+    id,
+    name: given !== undefined && isHostName(given) ? given : id,
+    connection: place.connection,
+  };
 }
 
 /**

@@ -6,12 +6,7 @@
 
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
 import { shellQuote, visible } from "../lib/text.ts";
-import type {
-  AwsAccess,
-  CommandWorld,
-  Connection,
-  Context,
-} from "./context.ts";
+import type { CommandWorld, Connection, Context } from "./context.ts";
 import { CommandError, exitCodes, UsageError } from "./errors.ts";
 import {
   type ConnectionFlags,
@@ -31,7 +26,9 @@ import { configText, isHostName, type NamedHost } from "./ssh/config_text.ts";
 import { type KeyChoice, sendKeyFlag } from "./ssh/key.ts";
 import { proxyCommand } from "./ssh/proxy_command.ts";
 import { sshDocumentFlag } from "./ssh_proxy.ts";
-import { checkTarget, findNode } from "./target/target.ts";
+import { findNode } from "./target/find_node.ts";
+import { Places } from "./target/places.ts";
+import { checkTarget } from "./target/target.ts";
 
 /** The flags of `ssm ssh-config` as parsed. */
 export interface SshConfigFlags extends GeneralFlags, ConnectionFlags {
@@ -271,12 +268,12 @@ async function namedHosts(
   notices: Notices,
 ): Promise<NamedHost[]> {
   if (targets.length === 0) return [];
-  using aws = await context.aws(connection);
+  using places = await Places.open(context, connection, notices);
   const hosts: NamedHost[] = [];
   for (const target of targets) {
     const found = /[*?]/.test(target)
-      ? await fitting(target, aws, notices, context.signal)
-      : [await namedHost(target, aws, connection, context.signal)];
+      ? await fitting(target, places, notices, context.signal)
+      : [await namedHost(target, places, connection, context.signal)];
     for (const host of found) {
       if (!hosts.some(({ name }) => name === host.name)) hosts.push(host);
     }
@@ -286,12 +283,12 @@ async function namedHosts(
 
 async function namedHost(
   target: string,
-  aws: AwsAccess,
+  places: Places,
   connection: Connection,
   signal: AbortSignal,
 ): Promise<NamedHost> {
   const { id, name } = await findNode(
-    aws,
+    places,
     { target, command: "ssm ssh-config", connection },
     signal,
   );
@@ -301,12 +298,16 @@ async function namedHost(
 /** The nodes whose Name tags fit a pattern of `*` and `?`. */
 async function fitting(
   pattern: string,
-  aws: AwsAccess,
+  places: Places,
   notices: Notices,
   signal: AbortSignal,
 ): Promise<NamedHost[]> {
-  const { nodes, more } = await aws.listNodes(mostNodes, signal);
-  if (more) {
+  const { found } = await places.search(
+    ({ aws }, signal) => aws.listNodes(mostNodes, signal),
+    signal,
+  );
+  const nodes = found.flatMap(({ value }) => value.nodes);
+  if (found.some(({ value }) => value.more)) {
     notices.say(
       `There are more than ${mostNodes} nodes; the others are left out`,
     );

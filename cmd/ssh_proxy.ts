@@ -29,6 +29,7 @@ import { checkReason, reasonFlag } from "./reason.ts";
 import { signalExitCode } from "./signals.ts";
 import { checkUser } from "./ssh/arguments.ts";
 import { type KeyChoice, sendKey, sendKeyFlag } from "./ssh/key.ts";
+import { Places } from "./target/places.ts";
 import { checkTarget, withTarget } from "./target/target.ts";
 
 /** The document whose session is one connection without a listener (api.md §7). */
@@ -228,7 +229,7 @@ export async function runSshProxy(
   };
   const destination = `port ${port} of ${visible(target)}`;
   try {
-    using aws = await context.aws(connection);
+    using places = await Places.open(context, connection, notices);
     const end = await runNodeSession(
       {
         ...use,
@@ -236,8 +237,9 @@ export async function runSshProxy(
         parameters: { portNumber: [String(port)] },
         reason,
       },
-      { context, aws, notices, signal },
+      { context, places, notices, signal },
       async ({ grant, control, node, began }) => {
+        const { aws } = node.place;
         notices.say(
           `Session ${visible(grant.sessionId)} on ${visible(node.id)}`,
         );

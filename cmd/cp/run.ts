@@ -10,13 +10,14 @@ import type { CommandEnd } from "../../lib/session/command_session.ts";
 import type { SessionNotice } from "../../lib/session/session_report.ts";
 import { SignalError } from "../../lib/session/signal_error.ts";
 import { visible } from "../../lib/text.ts";
-import { chooseTarget, givenTarget } from "../target/choose_target.ts";
-import type { AwsAccess, Context, StartedSession } from "../context.ts";
+import { findOrChoose, givenTarget } from "../target/choose_target.ts";
+import type { Context, StartedSession } from "../context.ts";
 import type { CopyCommandOptions } from "../cp.ts";
 import { CommandError, describeError, exitCodes } from "../errors.ts";
 import { StatusLine } from "../status_line.ts";
 import { startEcsCommand } from "../target/ecs_session.ts";
-import { findTarget, type FoundTarget } from "../target/find_target.ts";
+import type { FoundTarget } from "../target/find_target.ts";
+import { Places } from "../target/places.ts";
 import {
   connectionArguments,
   startFailure,
@@ -38,24 +39,21 @@ export async function runCopyCommand(
   options: CopyCommandOptions,
   context: Context,
 ): Promise<number> {
-  using aws = await context.aws(options.connection);
-  return await new CopyCommand(options, context, aws).run();
+  return await new CopyCommand(options, context).run();
 }
 
 class CopyCommand {
   readonly #options: CopyCommandOptions;
   readonly #context: Context;
-  readonly #aws: AwsAccess;
   readonly #tally: Tally = newTally();
   readonly #status: StatusLine;
   #target = "";
   #failures = 0;
   #began = false;
 
-  constructor(options: CopyCommandOptions, context: Context, aws: AwsAccess) {
+  constructor(options: CopyCommandOptions, context: Context) {
     this.#options = options;
     this.#context = context;
-    this.#aws = aws;
     const { terminal, clock } = context;
     const line = new ProgressLine();
     this.#status = new StatusLine({
@@ -80,11 +78,24 @@ class CopyCommand {
     const { signal, clock } = this.#context;
     const typed = (target: string) => copyWords(this.#options, target);
     const again = { command: "ssm cp", typed, connection };
+    using places = await Places.open(this.#context, connection, {
+      say: (line) => this.#say(line),
+      detail: (line) => this.#detail(line),
+    });
     const given = request.target === "" ? undefined : request.target;
-    this.#target = givenTarget(given, this.#context) ??
-      await chooseTarget(this.#context, this.#aws, again, signal);
-    const use = { ...again, target: this.#target };
-    const node = await findTarget(this.#context, this.#aws, use, signal);
+    const target = givenTarget(given, this.#context);
+    const node = await findOrChoose(
+      this.#context,
+      places,
+      { ...again, target },
+      signal,
+    );
+    this.#target = target ?? node.id;
+    const use = {
+      ...again,
+      target: this.#target,
+      connection: node.place.connection,
+    };
     if (node.container?.platform === "Windows") {
       throw new CommandError(
         `Cannot copy: ${
@@ -126,9 +137,7 @@ class CopyCommand {
         try {
           return await this.#start(node, command, use, either);
         } catch (error) {
-          throw wasFirst
-            ? await startFailure(error, node, this.#aws, use, signal)
-            : error;
+          throw wasFirst ? await startFailure(error, node, use, signal) : error;
         }
       },
       began: () => {
@@ -156,7 +165,7 @@ class CopyCommand {
     const notice = (message: string) => this.#detail(visible(message));
     const typed = (target: string) => copyWords(this.#options, target);
     const started = node.container === undefined
-      ? await this.#aws.startSession(
+      ? await node.place.aws.startSession(
         {
           target: node.id,
           documentName: documentName ?? interactiveCommand,
@@ -169,7 +178,7 @@ class CopyCommand {
         signal,
       )
       : await startEcsCommand(node.container, command, use, {
-        aws: this.#aws,
+        aws: node.place.aws,
         notice,
         signal,
       });

@@ -7,6 +7,7 @@
 import { neverBegan, stateReason } from "../../lib/aws/command_state.ts";
 import type { NodeCommandResult, ResolvedTarget } from "../../lib/aws/mod.ts";
 import { visible } from "../../lib/text.ts";
+import type { FoundTarget } from "../target/find_target.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
@@ -30,13 +31,13 @@ import { scriptLines } from "./script_lines.ts";
  * @throws CommandError, AwsCallError, or the signal's reason.
  */
 export async function runByRunCommand(
-  node: ResolvedTarget,
+  node: FoundTarget,
   options: Pick<ExecOptions, "line" | "timeout" | "reason">,
-  { context, aws, notices, signal }: NodeSessionWorld,
+  { context, notices, signal }: NodeSessionWorld,
 ): Promise<number> {
   const platform = node.platform === "Windows" ? "windows" : "posix";
   notices.detail(`Run Command on ${visible(node.id)}`);
-  const result = await aws.runNodeCommand({
+  const result = await node.place.aws.runNodeCommand({
     nodeId: node.id,
     documentName: scriptDocuments[platform],
     script: scriptLines(options.line)[platform],

@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { AwsAccess, Context } from "../context.ts";
+import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
 import { Notices, type NoticeTerminal } from "../notices.ts";
 import { runFleet } from "./fleet/run.ts";
+import type { Places } from "../target/places.ts";
 import { type CommandSpec, runOnNode } from "./on_node.ts";
 import { scriptLines } from "./script_lines.ts";
 
@@ -23,10 +24,9 @@ import { scriptLines } from "./script_lines.ts";
 export async function runOnMany(
   options: ExecOptions,
   spec: CommandSpec,
-  { context, aws }: {
+  { context, places }: {
     readonly context: Context;
-    readonly aws: AwsAccess;
-    readonly notices: Notices;
+    readonly places: Places;
   },
 ): Promise<number> {
   const { fleet, connection, line, timeout, quiet, verbose } = options;
@@ -52,12 +52,12 @@ export async function runOnMany(
     verbose,
   }, {
     context,
-    aws,
+    places,
     interrupt: () => [...commands].filter((pass) => pass()).length > 0,
     runOnNode: (node, onOutput, signal, say) =>
       runOnNode(node, spec, {
         context,
-        aws,
+        places,
         notices: new Notices(sayingTerminal(say), {
           quiet,
           verbose: Math.max(0, verbose - 1),

@@ -16,9 +16,10 @@ import {
   type CommandWay,
 } from "../../lib/session/remote_command.ts";
 import { visible } from "../../lib/text.ts";
-import type { AwsAccess, Connection, Context } from "../context.ts";
+import type { Connection, Context } from "../context.ts";
 import { CommandError, exitCodes, UsageError } from "../errors.ts";
 import type { FoundTarget } from "../target/find_target.ts";
+import type { Places } from "../target/places.ts";
 import { runNodeSession } from "../node_session.ts";
 import type { Notices } from "../notices.ts";
 import type { Interrupts } from "./interrupts.ts";
@@ -38,7 +39,7 @@ export interface CommandSpec {
 /** What it runs with. */
 export interface NodeCommandWorld {
   readonly context: Context;
-  readonly aws: AwsAccess;
+  readonly places: Places;
   readonly notices: Notices;
   /** Who is told of commands that run. */
   readonly interrupts: Pick<Interrupts, "add">;
@@ -126,7 +127,7 @@ async function tryWay(
   way: CommandWay,
   node: FoundTarget,
   spec: CommandSpec,
-  { context, aws, notices, interrupts, signal, onOutput }: NodeCommandWorld,
+  { context, places, notices, interrupts, signal, onOutput }: NodeCommandWorld,
 ) {
   const { documentName, parameters } = commandSessionRequest(way, spec.line);
   const { container } = node;
@@ -144,7 +145,7 @@ async function tryWay(
   };
   return await runNodeSession(
     request,
-    { context, aws, notices, signal },
+    { context, places, notices, signal },
     async ({ grant, control, began }) => {
       notices.detail(
         `Session ${visible(grant.sessionId)} on ${visible(node.id)}` +

@@ -7,11 +7,12 @@
 import type { CommandEnd } from "../../lib/session/command_session.ts";
 import { CommandOutput } from "../../lib/session/command_output.ts";
 import { platformReason, visible } from "../../lib/text.ts";
-import { chooseTarget, givenTarget } from "../target/choose_target.ts";
-import type { AwsAccess, Context } from "../context.ts";
+import { findOrChoose, givenTarget } from "../target/choose_target.ts";
+import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
-import { findTarget, type FoundTarget } from "../target/find_target.ts";
+import type { FoundTarget } from "../target/find_target.ts";
+import { Places } from "../target/places.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
 import { Notices } from "../notices.ts";
 import { outputFailure } from "../output_failure.ts";
@@ -38,14 +39,14 @@ export async function runExec(
 ): Promise<number> {
   const notices = new Notices(context.terminal, options);
   try {
-    using aws = await context.aws(options.connection);
+    using places = await Places.open(context, options.connection, notices);
     if (options.fleet !== undefined) {
       const spec = await commandSpec(options, context, context.signal);
-      return await runOnMany(options, spec, { context, aws, notices });
+      return await runOnMany(options, spec, { context, places });
     }
     using timeout = timeoutOf(options.timeout, context);
     const signal = AbortSignal.any([context.signal, timeout.signal]);
-    const world = { context, aws, notices, signal };
+    const world = { context, places, notices, signal };
     return options.tty
       ? await runOnTerminal({
         ...options,
@@ -74,7 +75,7 @@ async function runOnOne(
   options: ExecOptions,
   outer: NodeSessionWorld,
 ): Promise<number> {
-  const { context, aws, notices } = outer;
+  const { context, places, notices } = outer;
   const target = givenTarget(options.target, context);
   using interrupts = new Interrupts(
     context,
@@ -83,9 +84,9 @@ async function runOnOne(
   const signal = AbortSignal.any([outer.signal, interrupts.signal]);
   const [spec, node] = await Promise.all([
     commandSpec(options, context, signal),
-    findCommandNode(aws, context, { ...options, target }, signal),
+    findCommandNode(places, context, { ...options, target }, signal),
   ]);
-  const world = { context, aws, notices, signal };
+  const world = { context, places, notices, signal };
   if (options.via === "run-command") {
     if (node.container !== undefined) {
       throw new UsageError(
@@ -217,23 +218,21 @@ async function scriptOf(path: string): Promise<Uint8Array> {
 
 /** The node, with what decides on the way: platform and agent. */
 async function findCommandNode(
-  aws: AwsAccess,
+  places: Places,
   context: Context,
   options: Pick<ExecOptions, "target" | "connection">,
   signal: AbortSignal,
 ): Promise<FoundTarget> {
-  const again = {
+  const node = await findOrChoose(context, places, {
+    target: options.target,
     connection: options.connection,
     command: "ssm exec",
     rest: "-- …",
-  };
-  const target = options.target ??
-    await chooseTarget(context, aws, again, signal);
-  const node = await findTarget(context, aws, { ...again, target }, signal);
+  }, signal);
   if (node.platform !== undefined || node.id.startsWith("ecs:")) return node;
   try {
     const filter = { key: "InstanceIds", values: [node.id] };
-    for await (const facts of aws.nodes([filter], signal)) {
+    for await (const facts of node.place.aws.nodes([filter], signal)) {
       const { platform, agentVersion } = facts;
       return { ...node, platform, agentVersion };
     }

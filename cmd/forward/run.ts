@@ -12,7 +12,7 @@ import { SignalError } from "../../lib/session/signal_error.ts";
 import type { LocalListener } from "../../lib/session/transport.ts";
 import { visible } from "../../lib/text.ts";
 import { goToBackground, ready } from "../background.ts";
-import type { AwsAccess, Context } from "../context.ts";
+import type { Context } from "../context.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { ForwardCommandOptions } from "../forward.ts";
 import { runWithPorts } from "./command.ts";
@@ -25,7 +25,7 @@ import { SessionPlace } from "./session_place.ts";
 import { forwardWords } from "./words.ts";
 import { signalExitCode } from "../signals.ts";
 import { StatusLine } from "../status_line.ts";
-import { findTarget } from "../target/find_target.ts";
+import { Places } from "../target/places.ts";
 import type { TargetUse } from "../target/target.ts";
 
 /** A forward of this command. */
@@ -53,8 +53,7 @@ export async function runForwardCommand(
     for (const spec of options.specs) {
       listening.push(await listenFor(spec, options, context));
     }
-    using aws = await context.aws(options.connection);
-    return await new ForwardCommand(options, context, aws).run(listening);
+    return await new ForwardCommand(options, context).run(listening);
   } finally {
     for (const listener of listening.flat()) listener.close();
   }
@@ -66,7 +65,6 @@ const sleepOnce = 10_000;
 class ForwardCommand {
   readonly #options: ForwardCommandOptions;
   readonly #context: Context;
-  readonly #aws: AwsAccess;
   readonly #backlog = new Backlog();
   readonly #status: StatusLine;
   readonly #failed = Promise.withResolvers<never>();
@@ -78,11 +76,9 @@ class ForwardCommand {
   constructor(
     options: ForwardCommandOptions,
     context: Context,
-    aws: AwsAccess,
   ) {
     this.#options = options;
     this.#context = context;
-    this.#aws = aws;
     this.#failed.promise.catch(() => {});
     const { terminal, clock } = context;
     this.#status = new StatusLine({
@@ -100,11 +96,15 @@ class ForwardCommand {
       options: this.#options,
     };
     // Whoever asks too early gets an answer, too: the signal would end a program that takes none.
+    using places = await Places.open(context, options.connection, {
+      say: (line) => this.#say([line]),
+      detail: (line) => this.#detail(line),
+    });
     using _figures = context.onStatusRequest(() =>
       this.#status.say([statsLine(this.#stats())])
     );
     try {
-      await this.#start(listening);
+      await this.#start(listening, places);
       try {
         await this.#sayReady();
       } catch (error) {
@@ -122,21 +122,31 @@ class ForwardCommand {
   }
 
   /** All in parallel; one that cannot begin ends them all. */
-  async #start(listening: readonly LocalListener[][]): Promise<void> {
+  async #start(
+    listening: readonly LocalListener[][],
+    places: Places,
+  ): Promise<void> {
     const { specs, connection } = this.#options;
     const { signal } = this.#context;
+    const { findOrChoose, givenTarget } = await import(
+      "../target/choose_target.ts"
+    );
+    const target = givenTarget(this.#options.target, this.#context);
+    const again = { command: "ssm forward", rest: forwardWords(specs) };
+    const node = await findOrChoose(
+      this.#context,
+      places,
+      { ...again, target, connection },
+      signal,
+    );
     const use = {
-      command: "ssm forward",
-      rest: forwardWords(specs),
-      connection,
-      target: "",
+      ...again,
+      target: target ?? node.id,
+      connection: node.place.connection,
     };
-    use.target = await this.#target(use);
-    const node = await findTarget(this.#context, this.#aws, use, signal);
     const place = new SessionPlace(
       node,
       use.target,
-      this.#aws,
       (next) => this.#event(`Going on in another task: ${visible(next.id)}`),
     );
     const warning = place.warning(specs.length, this.#options.sessions);
@@ -166,22 +176,8 @@ class ForwardCommand {
     throw await forwardStartFailure(
       error,
       { node, use, where },
-      this.#aws,
       signal,
     );
-  }
-
-  async #target(use: TargetUse): Promise<string> {
-    const { chooseTarget, givenTarget } = await import(
-      "../target/choose_target.ts"
-    );
-    return givenTarget(this.#options.target, this.#context) ??
-      await chooseTarget(
-        this.#context,
-        this.#aws,
-        use,
-        this.#context.signal,
-      );
   }
 
   async #make(
@@ -202,7 +198,6 @@ class ForwardCommand {
       startSession: (signal) =>
         place.start((node) =>
           startForwardSession(
-            this.#aws,
             { spec, listeners, node, options: this.#options },
             (line) => this.#detail(line),
             signal,

@@ -9,7 +9,7 @@ import type { AwsCallError } from "../../lib/aws/mod.ts";
 import { ControlError } from "../../lib/session/control.ts";
 import type { LocalListener } from "../../lib/session/transport.ts";
 import { visible } from "../../lib/text.ts";
-import type { AwsAccess, StartedSession } from "../context.ts";
+import type { StartedSession } from "../context.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { FoundTarget } from "../target/find_target.ts";
 import type { ForwardCommandOptions } from "../forward.ts";
@@ -27,14 +27,12 @@ export interface ForwardSessionRequest {
 
 /**
  * Starts a session to a forward's destination (api.md §7).
- * @param aws The calls.
  * @param request What for.
  * @param detail Takes lines for `-v`.
  * @param signal Gives up.
  * @throws ControlError
  */
 export async function startForwardSession(
-  aws: AwsAccess,
   { spec, listeners, node, options }: ForwardSessionRequest,
   detail: (line: string) => void,
   signal: AbortSignal,
@@ -45,7 +43,7 @@ export async function startForwardSession(
   // The local port is for the session's history; the listener is ours.
   const localPort = address?.kind === "tcp" ? address.port : 0;
   try {
-    const started = await aws.startSession(
+    const started = await node.place.aws.startSession(
       {
         target: node.id,
         documentName: documentName ??
@@ -83,7 +81,6 @@ function isAwsCallError(error: unknown): error is AwsCallError {
  * @param error Why.
  * @param about The node, what was asked for, and which of several forwards: ` to db:5432`, or
  * nothing.
- * @param aws The calls.
  * @param signal Gives up.
  */
 export async function forwardStartFailure(
@@ -93,7 +90,6 @@ export async function forwardStartFailure(
     readonly use: TargetUse;
     readonly where: string;
   },
-  aws: AwsAccess,
   signal: AbortSignal,
 ): Promise<unknown> {
   if (error instanceof Error && error.name === "PortStartError") {
@@ -107,5 +103,5 @@ export async function forwardStartFailure(
     );
   }
   const cause = error instanceof ControlError ? error.cause : error;
-  return await startFailure(cause, node, aws, use, signal);
+  return await startFailure(cause, node, use, signal);
 }

@@ -7,7 +7,6 @@
 
 import { ECS_PREFIX, parseEcsSpec } from "../../lib/aws/ecs_spec.ts";
 import { ControlError } from "../../lib/session/control.ts";
-import type { AwsAccess } from "../context.ts";
 import type { FoundTarget } from "../target/find_target.ts";
 
 /** Sessions that an agent in a container runs at once, unless ECS says otherwise (ecs-agent). */
@@ -16,25 +15,21 @@ const containerSessions = 2;
 /** A node, or the container that is meant at the time. */
 export class SessionPlace {
   readonly #target: string;
-  readonly #aws: AwsAccess;
   readonly #onMoved: (next: FoundTarget) => void;
   #node: FoundTarget;
 
   /**
    * @param node What was found first.
    * @param target What the user typed.
-   * @param aws The calls.
    * @param onMoved Called when another task has taken over.
    */
   constructor(
     node: FoundTarget,
     target: string,
-    aws: AwsAccess,
     onMoved: (next: FoundTarget) => void,
   ) {
     this.#node = node;
     this.#target = target;
-    this.#aws = aws;
     this.#onMoved = onMoved;
   }
 
@@ -94,13 +89,13 @@ export class SessionPlace {
       spec === undefined || spec.task !== undefined
     ) return undefined;
     try {
-      const container = await this.#aws.resolveContainer(
+      const container = await node.place.aws.resolveContainer(
         { ...spec, container: node.container?.spec.container },
         signal,
       );
       return container.id === node.id
         ? undefined
-        : { id: container.id, name: undefined, container };
+        : { id: container.id, name: undefined, container, place: node.place };
     } catch {
       // Two tasks while one replaces the other, or none yet: the next try tells.
       signal.throwIfAborted();

@@ -8,6 +8,7 @@
 import { visible } from "../../lib/text.ts";
 import { runChild } from "../child.ts";
 import { givenTarget } from "../target/choose_target.ts";
+import { Places } from "../target/places.ts";
 import type { Connection, Context } from "../context.ts";
 import { CommandError, exitCodes, UsageError } from "../errors.ts";
 import { type NodeSessionRequest, runNodeSession } from "../node_session.ts";
@@ -89,12 +90,13 @@ export async function runOfficialPlugin(
   const plugin = await findPlugin(context, own);
   const target = givenTarget(request.target, context);
   try {
-    using aws = await context.aws(request.connection);
+    using places = await Places.open(context, request.connection, notices);
     return await runNodeSession(
       { ...request, target },
-      { context, aws, notices, signal: context.signal },
+      { context, places, notices, signal: context.signal },
       async ({ grant, control, node }) => {
-        const { documentName, parameters, reason, connection } = request;
+        const { documentName, parameters, reason } = request;
+        const { aws, connection } = node.place;
         const { region, endpointUrl } = await aws.origin();
         const { sessionId, tokenValue, streamUrl } = grant;
         notices.detail(

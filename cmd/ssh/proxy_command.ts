@@ -8,6 +8,7 @@
 import { shellQuote, visible } from "../../lib/text.ts";
 import type { Connection } from "../context.ts";
 import { UsageError } from "../errors.ts";
+import { connectionFlagWords } from "../target/target.ts";
 import type { KeyChoice } from "./key.ts";
 
 /** What the proxy is to do. */
@@ -72,11 +73,9 @@ function proxyWord(text: string, os: typeof Deno.build.os): string {
 
 /** The connection's flags as argv. */
 function connectionWords(connection: Connection): string[] {
-  const { profile, region, endpointUrl, transport, streamHosts } = connection;
+  const { transport, streamHosts } = connection;
   return [
-    ...optional("--profile", profile),
-    ...optional("--region", region),
-    ...optional("--endpoint-url", endpointUrl),
+    ...connectionFlagWords(connection),
     ...optional("--transport", transport === "native" ? undefined : transport),
     ...streamHosts.flatMap((host) => ["--stream-host", host]),
   ];

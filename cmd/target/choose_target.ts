@@ -4,13 +4,15 @@
  * @module
  */
 
-import type { NodeList } from "../../lib/aws/mod.ts";
+import type { TargetCandidate } from "../../lib/aws/mod.ts";
 import { askChoice } from "./choice.ts";
-import type { AwsAccess, Context } from "../context.ts";
+import type { Context } from "../context.ts";
 import { CommandError, describeError, exitCodes } from "../errors.ts";
+import { findTarget, type FoundTarget } from "./find_target.ts";
+import type { Place, Places } from "./places.ts";
 import {
+  awsArguments,
   checkTarget,
-  connectionArguments,
   nodeRows,
   targetOfName,
   type TargetUse,
@@ -47,54 +49,94 @@ export function givenTarget(
 }
 
 /**
+ * Finds what the user gave, or lets them choose.
+ * @param context The terminal.
+ * @param places Where to look.
+ * @param use What for; the target is `undefined` where none was given.
+ * @param signal Gives up, and rejects with its reason.
+ * @throws as {@linkcode chooseTarget} and `findTarget` do.
+ */
+export async function findOrChoose(
+  context: Pick<Context, "terminal" | "attended">,
+  places: Places,
+  use: Omit<TargetUse, "target"> & { readonly target: string | undefined },
+  signal: AbortSignal,
+): Promise<FoundTarget> {
+  const { target } = use;
+  return target === undefined
+    ? await chooseTarget(context, places, use, signal)
+    : await findTarget(context, places, { ...use, target }, signal);
+}
+
+/** A node to choose from, and where it is. */
+type Listed = TargetCandidate & { readonly place: Place };
+
+/**
  * Lets the user choose a node.
  * @param context The terminal.
- * @param aws The calls.
+ * @param places Where to look.
  * @param use What for.
  * @param signal Gives up, and rejects with its reason.
- * @returns The node's id.
  * @throws CommandError when there is nothing to choose from, nothing is chosen, or nobody can be
  * asked; with the nodes then.
  */
 export async function chooseTarget(
   context: Pick<Context, "terminal" | "attended">,
-  aws: AwsAccess,
+  places: Places,
   use: Omit<TargetUse, "target">,
   signal: AbortSignal,
-): Promise<string> {
-  let list: NodeList;
+): Promise<FoundTarget> {
+  let nodes: readonly Listed[];
+  let more: boolean;
   try {
-    list = await aws.listNodes(longestList, signal);
+    const { found } = await places.search(
+      ({ aws }, signal) => aws.listNodes(longestList, signal),
+      signal,
+    );
+    nodes = found.flatMap(({ place, value: { nodes } }) =>
+      nodes.map((each) => ({ ...each, place }))
+    );
+    more = found.some(({ value }) => value.more);
   } catch (error) {
     signal.throwIfAborted();
     throw notListed(error, use);
   }
-  if (list.nodes.length === 0) {
+  if (nodes.length === 0) {
     throw new CommandError(
-      "Cannot choose a node: Session Manager knows none in this account and region",
+      "Cannot choose a node: Session Manager knows none " +
+        (places.several
+          ? "in the places searched"
+          : "in this account and region"),
       exitCodes.failed,
       [
         "aws ssm describe-instance-information" +
-        connectionArguments(use.connection),
+        awsArguments(places.first.connection),
       ],
     );
   }
-  if (!context.attended) throw notAsked(list, use);
-  const { nodes, more } = list;
-  const { id } = await askChoice(context.terminal, {
+  if (!context.attended) throw notAsked(nodes, more, use);
+  const { id, name, place } = await askChoice(context.terminal, {
     items: nodes,
-    rows: nodeRows(nodes, true),
+    rows: rowsOf(nodes),
     more,
     noun: "node",
     names: ({ id, name }) => [id, name],
   }, signal);
-  return id;
+  return { id, name, place };
+}
+
+function rowsOf(nodes: readonly Listed[]): string[] {
+  return nodeRows(
+    nodes.map((each) => ({ ...each, label: each.place.label })),
+    true,
+  );
 }
 
 const noTarget = "Cannot choose a node: no target is given";
 
 function notAsked(
-  { nodes, more }: NodeList,
+  nodes: readonly Listed[],
+  more: boolean,
   use: Omit<TargetUse, "target">,
 ): CommandError {
   const [first] = nodes;
@@ -107,9 +149,11 @@ function notAsked(
   return new CommandError(
     noTarget,
     exitCodes.failed,
-    target === undefined ? [] : [withTarget(target, use)],
+    target === undefined || first === undefined ? [] : [
+      withTarget(target, { ...use, connection: first.place.connection }),
+    ],
     [
-      ...nodeRows(shown, true),
+      ...rowsOf(shown),
       ...(more || shown.length < nodes.length ? ["… and more"] : []),
     ],
   );

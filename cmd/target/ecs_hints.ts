@@ -11,7 +11,7 @@ import type {
 } from "../../lib/aws/mod.ts";
 import { shellQuote, visible } from "../../lib/text.ts";
 import type { Connection } from "../context.ts";
-import { connectionArguments } from "./target.ts";
+import { awsArguments } from "./target.ts";
 
 /** What the agent in a container has to be allowed, by the task's role. */
 export const channelActions: readonly string[] = [
@@ -30,7 +30,7 @@ export function problemHints(
   { spec, problems, definitionArn }: ContainerNotReadyError,
   connection: Connection,
 ): string[] {
-  const flags = connectionArguments(connection);
+  const flags = awsArguments(connection);
   const kinds = new Set(problems.map(({ kind }) => kind));
   const hints: string[] = [];
   if (kinds.has("no-role") && definitionArn !== undefined) {

@@ -13,7 +13,7 @@ import { shellQuote, visible } from "../../lib/text.ts";
 import type { AwsAccess, StartedSession } from "../context.ts";
 import { channelActions } from "./ecs_hints.ts";
 import { CommandError, exitCodes } from "../errors.ts";
-import { connectionArguments, isNamed, type TargetUse } from "./target.ts";
+import { awsArguments, isNamed, type TargetUse } from "./target.ts";
 
 /**
  * What users of `aws ecs execute-command` are used to run: a shell that nearly every image has.
@@ -95,7 +95,7 @@ export function containerFailure(
       [
         "aws ssm describe-sessions --state Active --filters " +
         `key=Target,value=${shellQuote(container.id)}` +
-        connectionArguments(use.connection),
+        awsArguments(use.connection),
       ],
       [`AWS says: ${error.reason}`],
       { cause: error },
@@ -122,7 +122,7 @@ function reasonHints(
   { roleArn, readOnly, definitionArn }: ResolvedContainer,
   { connection }: TargetUse,
 ): string[] {
-  const flags = connectionArguments(connection);
+  const flags = awsArguments(connection);
   return [
     ...(readOnly && definitionArn !== undefined
       ? [

@@ -20,6 +20,7 @@ import { askChoice, tableRows } from "./choice.ts";
 import type { AwsAccess, Context } from "../context.ts";
 import { problemDetails, problemHints } from "./ecs_hints.ts";
 import { CommandError, exitCodes } from "../errors.ts";
+import type { Place, Places } from "./places.ts";
 import { isNamed, type TargetUse, withTarget } from "./target.ts";
 
 /** Candidates in an error message. */
@@ -61,6 +62,44 @@ export async function findContainer(
       }, signal));
     }
   }
+}
+
+/**
+ * Which of several places has the container, or those of which the user may choose.
+ * @param places Where to look.
+ * @param spec What is meant.
+ * @param signal Gives up.
+ * @returns The only one; the first where none has it, which says best what is missing.
+ * @throws CommandError where several have it.
+ */
+export async function placeOfContainer(
+  places: Places,
+  spec: EcsSpec,
+  signal: AbortSignal,
+): Promise<Place> {
+  const { found } = await places.search(async ({ aws }, signal) => {
+    try {
+      await aws.resolveContainer(spec, signal);
+    } catch (error) {
+      if (
+        isNamed(error, "ContainerNotFoundError")
+      ) return undefined;
+      if (
+        !isNamed(error, "AmbiguousContainerError") &&
+        !isNamed(error, "ContainerNotReadyError")
+      ) throw error;
+    }
+    return true;
+  }, signal);
+  if (found.length > 1) {
+    const labels = found.map(({ place }) => visible(place.label));
+    throw new CommandError(
+      `Cannot choose a container: ${visible(formatEcsSpec(spec))} is in ` +
+        labels.join(" and in "),
+      exitCodes.failed,
+    );
+  }
+  return found[0]?.place ?? places.first;
 }
 
 /** Tasks, or containers, as lines of a table. */

@@ -7,11 +7,15 @@
 
 import { parseEcsSpec } from "../../lib/aws/ecs_spec.ts";
 import type { ResolvedContainer, ResolvedTarget } from "../../lib/aws/mod.ts";
-import type { AwsAccess, Context } from "../context.ts";
-import { findNode, type TargetUse } from "./target.ts";
+import type { Context } from "../context.ts";
+import { findNode } from "./find_node.ts";
+import type { Place, Places } from "./places.ts";
+import type { TargetUse } from "./target.ts";
 
 /** What a session is started on. */
 export interface FoundTarget extends ResolvedTarget {
+  /** Where it was found: its calls start the session, its connection stands in hints. */
+  readonly place: Place;
   /** The container, where it is one that was looked up; a node has none. */
   readonly container?: ResolvedContainer;
 }
@@ -19,7 +23,7 @@ export interface FoundTarget extends ResolvedTarget {
 /**
  * Finds it. Where several tasks or containers are meant, the user chooses.
  * @param context The terminal.
- * @param aws The calls.
+ * @param places Where to look.
  * @param use What for.
  * @param signal Gives up.
  * @throws CommandError With the candidates, the names like it, or what is missing; what the lookups
@@ -27,13 +31,18 @@ export interface FoundTarget extends ResolvedTarget {
  */
 export async function findTarget(
   context: Pick<Context, "terminal" | "attended">,
-  aws: AwsAccess,
+  places: Places,
   use: TargetUse,
   signal: AbortSignal,
 ): Promise<FoundTarget> {
   const spec = parseEcsSpec(use.target);
-  if (spec === undefined) return await findNode(aws, use, signal);
-  const { findContainer } = await import("./ecs_target.ts");
-  const container = await findContainer(context, aws, spec, use, signal);
-  return { id: container.id, name: undefined, container };
+  if (spec === undefined) return await findNode(places, use, signal);
+  const { findContainer, placeOfContainer } = await import("./ecs_target.ts");
+  const place = places.several
+    ? await placeOfContainer(places, spec, signal)
+    : places.first;
+  const { aws, connection } = place;
+  const there = { ...use, connection };
+  const container = await findContainer(context, aws, spec, there, signal);
+  return { id: container.id, name: undefined, container, place };
 }

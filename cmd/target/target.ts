@@ -4,16 +4,10 @@
  * @module
  */
 
-import type {
-  AmbiguousTargetError,
-  ResolvedTarget,
-  TargetCandidate,
-  TargetNotFoundError,
-} from "../../lib/aws/mod.ts";
+import type { TargetCandidate } from "../../lib/aws/mod.ts";
 import { shellQuote, visible } from "../../lib/text.ts";
-import { didYouMean } from "../argv.ts";
 import { tableRows } from "./choice.ts";
-import type { AwsAccess, Connection } from "../context.ts";
+import type { Connection } from "../context.ts";
 import { CommandError, exitCodes, UsageError } from "../errors.ts";
 import type { FoundTarget } from "./find_target.ts";
 
@@ -46,14 +40,37 @@ export function checkTarget(target: string, variable?: string): void {
  * @returns Empty, or with a space in front.
  */
 export function connectionArguments(connection: Connection): string {
-  const { profile, region, endpointUrl } = connection;
-  return Object.entries({
-    "--profile": profile,
+  return connectionFlagWords(connection).map((word) => ` ${shellQuote(word)}`)
+    .join("");
+}
+
+/**
+ * The flags that say where and as whom, as words of argv.
+ * @param connection Where and as whom.
+ */
+export function connectionFlagWords(connection: Connection): string[] {
+  const { profile, moreProfiles = [], region, allRegions, endpointUrl } =
+    connection;
+  const profiles = [
+    ...(profile === undefined ? [] : [profile]),
+    ...moreProfiles,
+  ];
+  const words = Object.entries({
+    "--profile": profiles.length === 0 ? undefined : profiles.join(","),
     "--region": region,
     "--endpoint-url": endpointUrl,
-  }).map(([flag, value]) =>
-    value === undefined ? "" : ` ${flag} ${shellQuote(value)}`
-  ).join("");
+  }).flatMap(([flag, value]) => value === undefined ? [] : [flag, value]);
+  return allRegions ? [...words, "--all-regions"] : words;
+}
+
+/**
+ * The same for the AWS CLI, which knows one profile and one region.
+ * @param connection Where and as whom.
+ * @returns Empty, or with a space in front.
+ */
+export function awsArguments(connection: Connection): string {
+  const { moreProfiles: _, allRegions: __, ...one } = connection;
+  return connectionArguments(one);
 }
 
 /** What the errors below are about. */
@@ -80,31 +97,6 @@ export function typedCommand(
 ): string {
   return typed?.(target) ?? `${command} ${shellQuote(target)}` +
       (rest === undefined || rest === "" ? "" : ` ${rest}`);
-}
-
-/**
- * Finds the node.
- * @param aws The calls.
- * @param use What for.
- * @param signal Gives up.
- * @throws CommandError With the candidates or the names like it; what `resolveTarget` throws.
- */
-export async function findNode(
-  aws: AwsAccess,
-  use: TargetUse,
-  signal: AbortSignal,
-): Promise<ResolvedTarget> {
-  try {
-    return await aws.resolveTarget(use.target, signal);
-  } catch (error) {
-    if (isNamed<AmbiguousTargetError>(error, "AmbiguousTargetError")) {
-      throw ambiguous(error, use);
-    }
-    if (isNamed<TargetNotFoundError>(error, "TargetNotFoundError")) {
-      throw notFound(error, use);
-    }
-    throw error;
-  }
 }
 
 /**
@@ -150,14 +142,16 @@ export function targetOfName(name: string): string {
 
 /**
  * Nodes as lines of a table.
- * @param candidates The nodes.
+ * @param candidates The nodes, with the label of the place that each is in, if there are several.
  * @param named False where all have the same name.
  */
 export function nodeRows(
-  candidates: readonly TargetCandidate[],
+  candidates: readonly (TargetCandidate & { readonly label?: string })[],
   named: boolean,
 ): string[] {
+  const labelled = candidates.some(({ label }) => label);
   return tableRows(candidates.map((each) => [
+    ...(labelled ? [each.label ?? ""] : []),
     ...(named ? [each.name ?? "-"] : []),
     each.id,
     each.state,
@@ -166,50 +160,24 @@ export function nodeRows(
   ]));
 }
 
-function ambiguous(error: AmbiguousTargetError, use: TargetUse): CommandError {
-  return new CommandError(
-    error.message,
-    exitCodes.failed,
-    error.candidates.slice(0, 1).map(({ id }) => withTarget(id, use)),
-    nodeRows(error.candidates, false),
-    { cause: error },
-  );
-}
-
-function notFound(error: TargetNotFoundError, use: TargetUse): CommandError {
-  return new CommandError(
-    error.message + didYouMean(error.suggestions.map(visible)),
-    exitCodes.failed,
-    error.suggestions.length > 0
-      ? error.suggestions.map((name) => withTarget(targetOfName(name), use))
-      : [
-        "aws ssm describe-instance-information" +
-        connectionArguments(use.connection),
-      ],
-    [],
-    { cause: error },
-  );
-}
-
 /**
  * What to throw when StartSession failed: for a node that is not connected, with what can be
  * learned about it.
  * @param error What StartSession threw.
  * @param node The node.
- * @param aws The calls.
  * @param use What for.
  * @param signal Gives up.
  */
 export async function startFailure(
   error: unknown,
   node: FoundTarget,
-  aws: AwsAccess,
   use: TargetUse,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const { aws, connection } = node.place;
   if (node.container !== undefined) {
     const { containerFailure } = await import("./ecs_session.ts");
-    return containerFailure(error, node.container, use);
+    return containerFailure(error, node.container, { ...use, connection });
   }
   if (
     !(error instanceof Error) || !("kind" in error) ||
@@ -224,7 +192,7 @@ export async function startFailure(
     [
       "aws ssm describe-instance-information --filters " +
       `Key=InstanceIds,Values=${shellQuote(node.id)}` +
-      connectionArguments(use.connection),
+      awsArguments(connection),
     ],
     [],
     { cause: error },

@@ -16,6 +16,7 @@ import { Ec2InstanceConnectCalls } from "./ec2_instance_connect.ts";
 import { EcsCalls } from "./ecs.ts";
 import type { EcsSpec } from "./ecs_spec.ts";
 import { resolveContainer, type ResolvedContainer } from "./ecs_target.ts";
+import { defaultRegion, type RegionList, searchedRegions } from "./regions.ts";
 import { RunCommandCalls } from "./run_command.ts";
 import { KmsCalls } from "./kms.ts";
 import { listNodes, type NodeList, type NodeListCalls } from "./list_nodes.ts";
@@ -44,9 +45,15 @@ export class Aws implements Disposable {
   readonly runCommand: RunCommandCalls;
   readonly #clients: AwsClients;
 
-  /** @param settings What the user asked for; nothing is read or loaded yet. */
-  constructor(settings: AwsSettings = {}) {
-    this.#clients = new AwsClients(settings);
+  /**
+   * @param settings What the user asked for; nothing is read or loaded yet.
+   * @param clients Those to use in place of new ones.
+   */
+  constructor(
+    settings: AwsSettings = {},
+    clients: AwsClients = new AwsClients(settings),
+  ) {
+    this.#clients = clients;
     this.ssm = new SsmCalls(this.#clients);
     this.ec2 = new Ec2Calls(this.#clients);
     this.ec2InstanceConnect = new Ec2InstanceConnectCalls(this.#clients);
@@ -77,6 +84,31 @@ export class Aws implements Disposable {
    */
   region(): Promise<string> {
     return this.#clients.region();
+  }
+
+  /**
+   * The same identity in another region, with the same credentials and connections; nothing is
+   * called. It is of use until this one is closed, which closes its connections, too.
+   *
+   * @param region The region, as `eu-west-1`.
+   */
+  inRegion(region: string): Aws {
+    const settings = { ...this.#clients.settings, region };
+    return new Aws(settings, new AwsClients(settings, this.#clients));
+  }
+
+  /**
+   * The regions to search for a node: those that EC2 has enabled for the account.
+   *
+   * @throws as `searchedRegions` does.
+   */
+  async regions(signal?: AbortSignal): Promise<RegionList> {
+    const own = (await this.resolved()).region ?? defaultRegion;
+    return await searchedRegions(
+      own,
+      (signal) => this.inRegion(own).ec2.describeRegions(signal),
+      signal,
+    );
   }
 
   /** Where the last SSM call went, `https://ssm.eu-west-1.amazonaws.com`; `undefined` before one. */

@@ -43,12 +43,18 @@ export class AwsClients {
   #ecs: Promise<ECSClient> | undefined;
   #sts: Promise<STSClient> | undefined;
   #ssmEndpoint: string | undefined;
+  readonly #origin: AwsClients | undefined;
   #closed = false;
 
-  /** @param settings What the user asked for; nothing is read or loaded yet. */
-  constructor(settings: AwsSettings) {
+  /**
+   * @param settings What the user asked for; nothing is read or loaded yet.
+   * @param origin The same identity in another region: its credentials and connections are used,
+   * and it closes them.
+   */
+  constructor(settings: AwsSettings, origin?: AwsClients) {
     this.settings = settings;
-    this.credentials = new CredentialSource(
+    this.#origin = origin;
+    this.credentials = origin?.credentials ?? new CredentialSource(
       settings,
       async () => (await this.#requestHandler()).handler,
     );
@@ -60,7 +66,12 @@ export class AwsClients {
    * @throws AwsCallError of kind `unknown-profile` or `invalid`.
    */
   resolved(): Promise<ResolvedSettings> {
-    return this.#resolved ??= resolveSettings(this.settings);
+    return this.#resolved ??= this.#origin === undefined
+      ? resolveSettings(this.settings)
+      : this.#origin.resolved().then((resolved) => ({
+        ...resolved,
+        region: this.settings.region ?? resolved.region,
+      }));
   }
 
   /**
@@ -236,6 +247,7 @@ export class AwsClients {
   }
 
   #requestHandler(): Promise<AwsRequestHandler> {
+    if (this.#origin !== undefined) return this.#origin.#requestHandler();
     return this.#handler ??= (async () => {
       const { trust } = this.settings;
       const handler = await createRequestHandler({

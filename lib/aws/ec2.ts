@@ -93,6 +93,23 @@ export class Ec2Calls {
     }
   }
 
+  /** The regions that are enabled for the account, in EC2's order. */
+  async describeRegions(signal?: AbortSignal): Promise<string[]> {
+    const { DescribeRegionsCommand } = await import("@aws-sdk/client-ec2");
+    const output = await this.#clients.call(
+      "ec2:DescribeRegions",
+      async () => {
+        const client = await this.#clients.ec2();
+        return await client.send(
+          new DescribeRegionsCommand({}),
+          abortable(signal),
+        );
+      },
+      signal,
+    );
+    return (output.Regions ?? []).flatMap(({ RegionName }) => RegionName ?? []);
+  }
+
   /**
    * Names of some instances: the first page, for "did you mean".
    *

@@ -122,6 +122,7 @@ const TASKS: Readonly<Record<string, string>> = {
   "ssm:ListCommands": "look up command",
   "ssm:CancelCommand": "cancel command",
   "ec2:DescribeInstances": "look up instances",
+  "ec2:DescribeRegions": "list regions",
   "ec2-instance-connect:SendSSHPublicKey": "send SSH key",
   "kms:GenerateDataKey": "generate data key",
   "ecs:ExecuteCommand": "execute command in task",

@@ -42,6 +42,7 @@ export type {
   RunCommandCalls,
 } from "./run_command.ts";
 export { namesOrNone, type NodeList } from "./list_nodes.ts";
+export { defaultRegion, type RegionList } from "./regions.ts";
 export { readCaBundle } from "./request_handler.ts";
 export type { SessionControlOptions, Signature } from "./session_control.ts";
 export {

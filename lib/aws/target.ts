@@ -9,6 +9,7 @@ import { visible } from "../text.ts";
 import type { Ec2Instance } from "./ec2.ts";
 import { ECS_PREFIX, isSessionTarget } from "./ecs_spec.ts";
 import { AwsCallError } from "./errors.ts";
+import { isNodeId } from "./node_id.ts";
 import { present } from "./present.ts";
 import type { NodeFilter, NodeInformation } from "./ssm.ts";
 import { suggestNames } from "./suggest_names.ts";
@@ -43,9 +44,6 @@ export interface TargetCalls {
   /** Some Name tags, for "did you mean". */
   someNames(signal?: AbortSignal): Promise<readonly string[]>;
 }
-
-/** `i-` with 8 or 17 hex digits, `mi-` with 17 (api.md §4). */
-const NODE_ID = /^(i-[0-9a-f]{8}|i-[0-9a-f]{17}|mi-[0-9a-f]{17})$/;
 
 /** Meant as an id: nothing but hex digits after the prefix. */
 const LIKE_NODE_ID = /^m?i-[0-9a-f]*$/i;
@@ -100,7 +98,7 @@ export async function resolveTarget(
 }
 
 function isId(text: string): boolean {
-  return NODE_ID.test(text) || isSessionTarget(text);
+  return isNodeId(text) || isSessionTarget(text);
 }
 
 function notAnId(text: string): InvalidTargetError {

@@ -175,7 +175,8 @@ Deno.test("run: without a target it is SSM_TARGET, else one is chosen", async ()
     });
   context.terminal.type("1\n");
   assert.equal(await run(context), 0);
-  assert.deepEqual(resolved, ["db", "web", "i-0000000000000000a"]);
+  assert.deepEqual(resolved, ["db", "web"]);
+  assert.equal(context.requests.at(-1)?.target, "i-0000000000000000a");
 
   const unattended = new TestContext(
     new MemoryTerminal({ interactive: false }),

@@ -14,6 +14,7 @@ import type {
   EnvironmentChanges,
   SessionRequest,
 } from "../../cmd/context.ts";
+import type { RegionList } from "../../lib/aws/mod.ts";
 import type {
   RemoteCommandEnd,
   RemoteCommandOptions,
@@ -49,6 +50,11 @@ export interface FakeChild {
   /** Ends it. */
   end(end: ChildEnd): void;
 }
+
+/** A call, told where and as whom it is made. */
+type At<Call extends (...args: never[]) => unknown> = (
+  ...args: [...Parameters<Call>, connection?: Connection]
+) => ReturnType<Call>;
 
 /** Run Command in a test that has none. */
 class NoRunCommand {
@@ -91,11 +97,11 @@ export class TestContext implements Context {
   readonly control = new FakeControl();
 
   /** What the calls to AWS do; each may be replaced. */
-  onResolve: AwsAccess["resolveTarget"] = (text) =>
+  onResolve: At<AwsAccess["resolveTarget"]> = (text) =>
     Promise.resolve({ id: "i-0123456789abcdef0", name: text });
-  onList: AwsAccess["listNodes"] = () =>
+  onList: At<AwsAccess["listNodes"]> = () =>
     Promise.resolve({ nodes: [], more: false });
-  onStart: AwsAccess["startSession"] = () =>
+  onStart: At<AwsAccess["startSession"]> = () =>
     Promise.resolve({
       grant: {
         sessionId: "user-0123456789abcdef0",
@@ -107,12 +113,12 @@ export class TestContext implements Context {
   onAdopt: AwsAccess["adoptSession"] = (grant) =>
     Promise.resolve({ grant, control: this.control });
   onNames: AwsAccess["namesOf"] = () => Promise.resolve(new Map());
-  onNodes: AwsAccess["nodes"] = async function* () {};
+  onNodes: At<AwsAccess["nodes"]> = async function* () {};
   onRunNodeCommand: AwsAccess["runNodeCommand"] = () =>
     Promise.reject(new Error("Run Command is not there in this test"));
   /** Run Command; a test puts its own in. */
   runCommand: AwsAccess["runCommand"] = new NoRunCommand();
-  onContainer: AwsAccess["resolveContainer"] = (spec) => {
+  onContainer: At<AwsAccess["resolveContainer"]> = (spec) => {
     const task = spec.task ?? "0123456789abcdef0123456789abcdef";
     const container = spec.container ?? "app";
     const arn = "arn:aws:ecs:us-east-1:000000000000:";
@@ -142,6 +148,12 @@ export class TestContext implements Context {
       region: "eu-west-1",
       endpointUrl: "https://ssm.eu-west-1.amazonaws.com",
     });
+  onRegions: (connection: Connection) => Promise<RegionList> = (
+    { region },
+  ) => {
+    const own = region ?? "us-east-1";
+    return Promise.resolve({ own, regions: [own, "eu-west-1"] });
+  };
   onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
@@ -322,32 +334,39 @@ export class TestContext implements Context {
 
   aws(connection: Connection): Promise<AwsAccess> {
     this.connections.push(connection);
-    return Promise.resolve({
-      resolveTarget: (text, signal) => this.onResolve(text, signal),
-      listNodes: (limit, signal) => this.onList(limit, signal),
+    return Promise.resolve(this.#access(connection));
+  }
+
+  #access(connection: Connection): AwsAccess {
+    return {
+      resolveTarget: (text, signal) => this.onResolve(text, signal, connection),
+      listNodes: (limit, signal) => this.onList(limit, signal, connection),
       startSession: (request, notice, signal) => {
         this.requests.push(request);
-        return this.onStart(request, notice, signal);
+        return this.onStart(request, notice, signal, connection);
       },
       adoptSession: (grant, target, notice) =>
         this.onAdopt(grant, target, notice),
-      nodes: (filters, signal) => this.onNodes(filters, signal),
+      nodes: (filters, signal) => this.onNodes(filters, signal, connection),
       namesOf: (ids, signal) => this.onNames(ids, signal),
       runCommand: this.runCommand,
       runNodeCommand: (request, signal) =>
         this.onRunNodeCommand(request, signal),
-      resolveContainer: (spec, signal) => this.onContainer(spec, signal),
+      resolveContainer: (spec, signal) =>
+        this.onContainer(spec, signal, connection),
       executeCommand: (request, notice, signal) => {
         this.containerCommands.push(request);
         return this.onExecute(request, notice, signal);
       },
       sendSshKey: (request, signal) => this.onSendKey(request, signal),
       origin: () => this.onOrigin(),
+      regions: () => this.onRegions(connection),
+      inRegion: (region) => this.#access({ ...connection, region }),
       diagnose: (id, signal) => this.onDiagnose(id, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;
       },
-    });
+    };
   }
 
   shell(options: ShellOptions): Promise<SessionEnd> {

@@ -10,7 +10,7 @@ import { wasKilled } from "../../../lib/aws/command_state.ts";
 import { shellQuote, visible } from "../../../lib/text.ts";
 import type { Context, RunCommandAccess } from "../../context.ts";
 import { CommandError, describeError, exitCodes } from "../../errors.ts";
-import { connectionArguments } from "../../target/target.ts";
+import { awsArguments } from "../../target/target.ts";
 import { outcomeOf } from "../command_end.ts";
 import {
   commentOf,
@@ -111,7 +111,7 @@ class Distributed {
       1,
       Math.min(mostBatches, Math.floor(parallel / filterLimits.values)),
     );
-    if (platform === "posix") tally.total = ids.length;
+    if (platform === "posix") tally.total += ids.length;
     let next = 0;
     const work = async () => {
       while (next < ids.length) {
@@ -270,7 +270,7 @@ class Distributed {
   /** The command goes on without us, so say how to follow it or to end it. */
   #lost(commandId: string, error: unknown): Error {
     const { message = "", exitCode, details } = describeError(error);
-    const again = connectionArguments(this.#fleet.options.connection);
+    const again = awsArguments(this.#fleet.options.connection);
     return new CommandError(
       message,
       exitCode === exitCodes.failed ? exitCodes.sessionFailed : exitCode,

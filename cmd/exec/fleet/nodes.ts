@@ -8,12 +8,14 @@ import type { NodeInformation } from "../../../lib/aws/mod.ts";
 import { shellQuote, visible } from "../../../lib/text.ts";
 import type { AwsAccess } from "../../context.ts";
 import { CommandError, exitCodes } from "../../errors.ts";
-import { connectionArguments, findNode } from "../../target/target.ts";
+import { findNode } from "../../target/find_node.ts";
+import type { Places } from "../../target/places.ts";
+import { awsArguments } from "../../target/target.ts";
 import type { FleetOptions, TagFilter } from "./options.ts";
-import type { FleetNode } from "./run_on_node.ts";
+import type { PlacedNode } from "./run_on_node.ts";
 
 /** A node, and why it cannot have a session, if that is known. */
-export interface FoundNode extends FleetNode {
+export interface FoundNode extends PlacedNode {
   /** A phrase; `undefined` where it may be connected. */
   readonly offline: string | undefined;
 }
@@ -27,21 +29,21 @@ export const filterLimits = { values: 50, keys: 5 } as const;
 /**
  * Finds every target before anything is run: a typing error does not leave half a fleet done.
  * @param options The targets.
- * @param aws The calls.
+ * @param places Where to look.
  * @param signal Gives up.
  * @returns Each node once, in the order given.
  * @throws CommandError, AwsCallError
  */
 export async function namedNodes(
   { targets, connection }: FleetOptions,
-  aws: AwsAccess,
+  places: Places,
   signal: AbortSignal,
 ): Promise<readonly FoundNode[]> {
   const found = new Map<string, FoundNode>();
   for (let at = 0; at < targets.length; at += lookups) {
     const nodes = await Promise.all(
       targets.slice(at, at + lookups).map((target) =>
-        findNode(aws, { target, command: "ssm exec", connection }, signal)
+        findNode(places, { target, command: "ssm exec", connection }, signal)
       ),
     );
     for (const node of nodes) {
@@ -70,7 +72,7 @@ export function tagFilters(
  * The nodes with the tags, as Session Manager knows them.
  * @param tags The tags.
  * @param limit How many at most.
- * @param aws The calls.
+ * @param places Where to look.
  * @param signal Gives up.
  * @returns `undefined` when there are more than `limit`.
  * @throws CommandError when there are none; AwsCallError
@@ -78,21 +80,27 @@ export function tagFilters(
 export async function taggedNodes(
   { tags, connection }: FleetOptions,
   limit: number,
-  aws: AwsAccess,
+  places: Places,
   signal: AbortSignal,
 ): Promise<readonly FoundNode[] | undefined> {
-  const found: NodeInformation[] = [];
-  for await (const node of aws.nodes(tagFilters(tags), signal)) {
-    if (found.length === limit) return undefined;
-    found.push(node);
-  }
-  if (found.length === 0) throw noNodes(tags, connection);
-  const names = await namesOf(found.map(({ id }) => id), aws, signal);
-  return distinct(found.map((node) => ({
-    id: node.id,
-    name: names.get(node.id) ?? node.name ?? node.computerName,
-    ...factsOf(node),
-  })));
+  let count = 0;
+  const { found } = await places.search(async (place, signal) => {
+    const there: NodeInformation[] = [];
+    for await (const node of place.aws.nodes(tagFilters(tags), signal)) {
+      if (++count > limit) return undefined;
+      there.push(node);
+    }
+    const names = await namesOf(there.map(({ id }) => id), place.aws, signal);
+    return there.map((node) => ({
+      id: node.id,
+      name: names.get(node.id) ?? node.name ?? node.computerName,
+      place,
+      ...factsOf(node),
+    }));
+  }, signal);
+  if (count > limit) return undefined;
+  if (count === 0) throw noNodes(tags, connection);
+  return distinct(found.flatMap(({ value }) => value));
 }
 
 function factsOf(
@@ -108,29 +116,33 @@ function factsOf(
  * What Session Manager knows of nodes that were found by id or name: a call for each 50. Who may not
  * ask goes on without.
  * @param nodes The nodes.
- * @param aws The calls.
  * @param signal Gives up.
  */
 export async function withFacts(
   nodes: readonly FoundNode[],
-  aws: AwsAccess,
   signal: AbortSignal,
 ): Promise<readonly FoundNode[]> {
   const facts = new Map<string, NodeInformation>();
-  const ids = nodes.map(({ id }) => id).filter((id) => /^m?i-/.test(id));
-  try {
-    for (let at = 0; at < ids.length; at += filterLimits.values) {
-      const values = ids.slice(at, at + filterLimits.values);
-      for await (
-        const each of aws.nodes([{ key: "InstanceIds", values }], signal)
-      ) {
-        facts.set(each.id, each);
-      }
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof Error)) throw error;
-  }
+  const managed = nodes.filter(({ id }) => /^m?i-/.test(id));
+  await Promise.all(
+    [...Map.groupBy(managed, ({ place }) => place)].map(
+      async ([{ aws }, there]) => {
+        const ids = there.map(({ id }) => id);
+        try {
+          for (let at = 0; at < ids.length; at += filterLimits.values) {
+            const values = ids.slice(at, at + filterLimits.values);
+            const filter = { key: "InstanceIds", values };
+            for await (const each of aws.nodes([filter], signal)) {
+              facts.set(each.id, each);
+            }
+          }
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!(error instanceof Error)) throw error;
+        }
+      },
+    ),
+  );
   return nodes.map((node) => {
     const known = facts.get(node.id);
     return known === undefined ? node : { ...node, ...factsOf(known) };
@@ -173,7 +185,7 @@ export function noNodes(
     exitCodes.failed,
     [
       `aws ssm describe-instance-information --filters ${filters}` +
-      connectionArguments(connection),
+      awsArguments(connection),
     ],
   );
 }

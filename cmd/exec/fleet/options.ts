@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { AwsAccess, Connection, Context } from "../../context.ts";
+import type { Connection, Context } from "../../context.ts";
+import type { Places } from "../../target/places.ts";
 import type { Limit } from "./limit.ts";
 import type { RunOnNode } from "./run_on_node.ts";
 
@@ -45,7 +46,7 @@ export interface FleetOptions {
 /** What it is run with. */
 export interface FleetWorld {
   readonly context: Context;
-  readonly aws: AwsAccess;
+  readonly places: Places;
   /** Runs the command on one node by a session. */
   readonly runOnNode: RunOnNode;
   /**

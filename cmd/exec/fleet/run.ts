@@ -8,6 +8,7 @@ import { SignalError } from "../../../lib/session/signal_error.ts";
 import type { Context } from "../../context.ts";
 import { outputFailure } from "../../output_failure.ts";
 import { signalExitCode } from "../../signals.ts";
+import type { Place } from "../../target/places.ts";
 import { StatusLine } from "../../status_line.ts";
 import { runDistributed } from "./distributed.ts";
 import { JsonReport } from "./json_report.ts";
@@ -127,22 +128,27 @@ type Fleet =
 
 async function findFleet(
   options: FleetOptions,
-  { aws }: FleetWorld,
+  { places }: FleetWorld,
   signal: AbortSignal,
 ): Promise<Fleet> {
   const { via, targets } = options;
   if (targets.length > 0) {
-    const nodes = await namedNodes(options, aws, signal);
+    const nodes = await namedNodes(options, places, signal);
     const session = via === "session" ||
       via === "auto" && nodes.length <= sessionLimit;
     return session
-      ? { engine: "session", nodes: await withFacts(nodes, aws, signal) }
+      ? { engine: "session", nodes: await withFacts(nodes, signal) }
       : { engine: "run-command", nodes };
   }
-  if (via === "run-command") return { engine: via, nodes: undefined };
-  const limit = via === "session" ? Infinity : sessionLimit;
-  const nodes = await taggedNodes(options, limit, aws, signal);
-  return nodes === undefined
+  // In several places AWS cannot look them up itself.
+  const { several } = places;
+  if (via === "run-command" && !several) {
+    return { engine: via, nodes: undefined };
+  }
+  const limit = via === "session" || several ? Infinity : sessionLimit;
+  const nodes = await taggedNodes(options, limit, places, signal);
+  return nodes === undefined || via === "run-command" ||
+      via === "auto" && nodes.length > sessionLimit
     ? { engine: "run-command", nodes }
     : { engine: "session", nodes };
 }
@@ -196,7 +202,7 @@ async function bySessions(
 async function byRunCommand(
   nodes: readonly FoundNode[] | undefined,
   options: FleetOptions,
-  { aws, context }: FleetWorld,
+  { places, context }: FleetWorld,
   { tally, report, say, stop, leave }: Shared,
 ): Promise<void> {
   if (options.via === "auto" && !options.quiet) {
@@ -204,22 +210,33 @@ async function byRunCommand(
       `More than ${sessionLimit} nodes: by Run Command, which gives a node's output when it is over`,
     ]);
   }
-  await runDistributed({
-    options,
-    ids: nodes?.map(({ id }) => id),
-    names: new Map(
-      nodes?.flatMap(({ id, name }) => name === undefined ? [] : [[id, name]]),
+  const inPlace = (place: Place, there: readonly FoundNode[] | undefined) =>
+    runDistributed({
+      options: { ...options, connection: place.connection },
+      ids: there?.map(({ id }) => id),
+      names: new Map(
+        there?.flatMap(({ id, name }) =>
+          name === undefined ? [] : [[id, name]]
+        ),
+      ),
+      calls: place.aws.runCommand,
+      context,
+      report,
+      tally,
+      detail: (line) => {
+        if (options.verbose > 0) say([line]);
+      },
+      signal: stop,
+      leave,
+    });
+  if (nodes === undefined) return await inPlace(places.first, undefined);
+  const ends = await Promise.allSettled(
+    [...Map.groupBy(nodes, ({ place }) => place)].map(([place, there]) =>
+      inPlace(place, there)
     ),
-    calls: aws.runCommand,
-    context,
-    report,
-    tally,
-    detail: (line) => {
-      if (options.verbose > 0) say([line]);
-    },
-    signal: stop,
-    leave,
-  });
+  );
+  // What runs elsewhere is waited for: an error here does not end it.
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 /** How far it is. */

@@ -9,6 +9,8 @@ import type {
   OutputStream,
 } from "../../../lib/session/command_session.ts";
 
+import type { Place } from "../../target/places.ts";
+
 export type { CommandEnd, OutputStream };
 
 /** A node of a fleet. */
@@ -24,6 +26,11 @@ export interface FleetNode {
   readonly agentVersion?: string | undefined;
 }
 
+/** A node whose place is known: the session's calls are made there. */
+export interface PlacedNode extends FleetNode {
+  readonly place: Place;
+}
+
 /**
  * Runs a command on a node.
  * @param node The node.
@@ -33,7 +40,7 @@ export interface FleetNode {
  * @param say Says a sentence about the node, in a line of its own.
  */
 export type RunOnNode = (
-  node: FleetNode,
+  node: PlacedNode,
   onOutput: (bytes: Uint8Array, stream: OutputStream) => void | Promise<void>,
   signal: AbortSignal,
   say: (sentence: string) => void,

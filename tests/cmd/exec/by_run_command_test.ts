@@ -3,6 +3,7 @@ import type { NodeCommandResult } from "../../../lib/aws/mod.ts";
 import { SignalError } from "../../../lib/session/signal_error.ts";
 import { runByRunCommand } from "../../../cmd/exec/by_run_command.ts";
 import { CommandError } from "../../../cmd/errors.ts";
+import { Places } from "../../../cmd/target/places.ts";
 import { Notices } from "../../../cmd/notices.ts";
 import { TestContext } from "../../testkit/context.ts";
 
@@ -32,7 +33,7 @@ async function run(
     requests.push(request);
     return Promise.resolve({ ...ended, ...result });
   };
-  const aws = await context.aws({
+  using places = await Places.open(context, {
     profile: undefined,
     region: undefined,
     endpointUrl: undefined,
@@ -42,9 +43,9 @@ async function run(
   const notices = new Notices(context.terminal, { quiet: true, verbose: 0 });
   const { platform, ...options } = more;
   const outcome = await runByRunCommand(
-    { ...node, platform },
+    { ...node, platform, place: places.first },
     { line: ["uptime"], timeout: undefined, reason: undefined, ...options },
-    { context, aws, notices, signal },
+    { context, places, notices, signal },
   ).catch((error: unknown) => error);
   return { outcome, terminal: context.terminal, requests };
 }

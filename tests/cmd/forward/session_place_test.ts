@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { SessionPlace } from "../../../cmd/forward/session_place.ts";
 import type { FoundTarget } from "../../../cmd/target/find_target.ts";
+import { Places } from "../../../cmd/target/places.ts";
 import { ControlError } from "../../../lib/session/control.ts";
 import { TestContext } from "../../testkit/context.ts";
 
@@ -30,12 +31,11 @@ async function setUp(typed: string) {
     asked.push(wanted);
     return find(spec(B), signal);
   };
-  const aws = await context.aws(connection);
+  const places = await Places.open(context, connection);
   const moved: string[] = [];
   const place = new SessionPlace(
-    { id: first.id, name: undefined, container: first },
+    { id: first.id, name: undefined, container: first, place: places.first },
     typed,
-    aws,
     (next) => moved.push(next.id),
   );
   const tried: string[] = [];
@@ -121,9 +121,12 @@ Deno.test("more sessions than a container has are warned of", async () => {
 Deno.test("a node stays, with as many sessions as it needs", async () => {
   const context = new TestContext();
   const place = new SessionPlace(
-    { id: "i-0123456789abcdef0", name: "web" },
+    {
+      id: "i-0123456789abcdef0",
+      name: "web",
+      place: (await Places.open(context, connection)).first,
+    },
     "web",
-    await context.aws(connection),
     () => assert.fail("it moved"),
   );
   assert.equal(place.sessions, undefined);

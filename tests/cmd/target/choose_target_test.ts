@@ -3,6 +3,7 @@ import {
   chooseTarget,
   givenTarget,
 } from "../../../cmd/target/choose_target.ts";
+import { Places } from "../../../cmd/target/places.ts";
 import { describeError } from "../../../cmd/errors.ts";
 import { AwsCallError } from "../../../lib/aws/errors.ts";
 import type { NodeList, TargetCandidate } from "../../../lib/aws/mod.ts";
@@ -51,8 +52,8 @@ function world(list: NodeList, interactive = true): TestContext {
 }
 
 async function choose(context: TestContext): Promise<string> {
-  using aws = await context.aws(connection);
-  return await chooseTarget(context, aws, use, context.signal);
+  using places = await Places.open(context, connection);
+  return (await chooseTarget(context, places, use, context.signal)).id;
 }
 
 async function failure(context: TestContext) {

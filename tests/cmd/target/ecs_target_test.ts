@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Places } from "../../../cmd/target/places.ts";
 import { findTarget } from "../../../cmd/target/find_target.ts";
 import { describeError } from "../../../cmd/errors.ts";
 import type { EcsSpec } from "../../../lib/aws/ecs_spec.ts";
@@ -67,8 +68,8 @@ const containers = new AmbiguousContainerError(
 );
 
 async function find(context: TestContext, target = use.target) {
-  using aws = await context.aws(connection);
-  return await findTarget(context, aws, { ...use, target }, context.signal);
+  using places = await Places.open(context, connection);
+  return await findTarget(context, places, { ...use, target }, context.signal);
 }
 
 async function failure(context: TestContext) {
@@ -88,10 +89,8 @@ function throwing(error: Error, interactive = true): TestContext {
 
 Deno.test("a node and the target of a session are not looked up in ECS", async () => {
   const context = throwing(new Error("asked"));
-  assert.deepEqual(await find(context, "web"), {
-    id: "i-0123456789abcdef0",
-    name: "web",
-  });
+  const { place: _, ...node } = await find(context, "web");
+  assert.deepEqual(node, { id: "i-0123456789abcdef0", name: "web" });
   const target = `ecs:prod_${A}_${A}-1`;
   context.onResolve = (text) => Promise.resolve({ id: text, name: undefined });
   assert.equal((await find(context, target)).container, undefined);

@@ -1,3 +1,4 @@
+import { Places } from "../../../../cmd/target/places.ts";
 import assert from "node:assert/strict";
 import { CommandError } from "../../../../cmd/errors.ts";
 import { type FleetOptions, runFleet } from "../../../../cmd/exec/fleet/run.ts";
@@ -56,10 +57,10 @@ async function start(
   const context = world.context ?? new TestContext();
   const calls = new FakeRunCommand(context.clock, world.fake);
   context.runCommand = calls;
-  const aws = await context.aws(options.connection);
+  const places = await Places.open(context, options.connection);
   const ended = runFleet({ ...options, ...more }, {
     context,
-    aws,
+    places,
     runOnNode: world.runOnNode ??
       (() => Promise.resolve({ kind: "exited", code: 0 })),
     ...(world.interrupt === undefined ? {} : { interrupt: world.interrupt }),
@@ -348,7 +349,7 @@ Deno.test("named nodes are asked about together: platform, agent, and whether th
   const ran: unknown[] = [];
   const fleet = await start({ tags: [], targets: ["a", "b", "c"] }, {
     context,
-    runOnNode: (node, _output, _signal, say) => {
+    runOnNode: ({ place: _, ...node }, _output, _signal, say) => {
       ran.push(node);
       say(`hello\n${node.name}`);
       return Promise.resolve({ kind: "exited", code: 0 });

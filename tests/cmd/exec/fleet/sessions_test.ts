@@ -11,8 +11,10 @@ import {
   runBySessions,
   type SessionFleet,
 } from "../../../../cmd/exec/fleet/sessions.ts";
+import { Places } from "../../../../cmd/target/places.ts";
 import { AwsCallError } from "../../../../lib/aws/errors.ts";
 import { SignalError } from "../../../../lib/session/signal_error.ts";
+import { TestContext } from "../../../testkit/context.ts";
 import { ManualClock } from "../../../testkit/manual_clock.ts";
 
 /** Keeps what it is told. */
@@ -33,11 +35,20 @@ class KeptReport implements FleetReport {
   }
 }
 
+const { first: place } = await Places.open(new TestContext(), {
+  profile: undefined,
+  region: undefined,
+  endpointUrl: undefined,
+  transport: "native",
+  streamHosts: [],
+});
+
 function nodesOf(count: number): FoundNode[] {
   return Array.from({ length: count }, (_, at) => ({
     id: `n${at}`,
     name: undefined,
     offline: undefined,
+    place,
   }));
 }
 
@@ -118,7 +129,7 @@ Deno.test("a node that is not connected is not asked, and is no error", async ()
     return Promise.resolve({ kind: "exited", code: 0 });
   }, {
     nodes: [
-      { id: "off", name: undefined, offline: "it is not connected" },
+      { id: "off", name: undefined, offline: "it is not connected", place },
       ...nodesOf(1),
     ],
     maxErrors: 0,
