@@ -114,6 +114,31 @@ Deno.test(
   },
 );
 
+/**
+ * Waits until every thread of a shell's job has stopped. One that is still to be scheduled on a busy
+ * machine takes what is typed next from the shell, as its read had begun in the foreground.
+ * @param shell The shell's process id, its session's leader.
+ */
+async function untilStopped(shell: number): Promise<void> {
+  const giveUp = Date.now() + 60_000;
+  for (;;) {
+    const { stdout } = await new Deno.Command("/bin/sh", {
+      args: ["-c", "cat /proc/[0-9]*/task/*/stat"],
+      stderr: "null",
+    }).output();
+    // "pid (name) state parent group session …" (proc(5)).
+    const states = new TextDecoder().decode(stdout).split("\n")
+      .map((line) => line.slice(line.lastIndexOf(")") + 2).split(" "))
+      .filter(([, , group, session]) =>
+        Number(session) === shell && Number(group) !== shell
+      )
+      .map(([state]) => state);
+    if (states.length > 0 && states.every((state) => state === "T")) return;
+    if (Date.now() > giveUp) throw new Error(`Not stopped: ${states}`);
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+}
+
 Deno.test("terminal: ~^Z suspends, fg goes on", needsPty, async () => {
   await using simulator = await startSimulator();
   await using pty = await openPty(["/bin/sh", "-i"], {
@@ -129,6 +154,7 @@ Deno.test("terminal: ~^Z suspends, fg goes on", needsPty, async () => {
   await pty.write("\r~\x1a");
   await pty.until("local> ");
   assert.equal(await pty.settings(), before);
+  await untilStopped(pty.pid);
   await pty.write("fg\n");
   await pty.until(/main|ssm/);
   await pty.write("\recho $((6*7))\r");
@@ -163,6 +189,7 @@ Deno.test(
     await pty.until(prompt);
     await pty.write("\r~\x1a");
     await pty.until("local> ");
+    await untilStopped(pty.pid);
     await pty.write("fg\n");
     // The shell says what it continues; keys typed before that would be its own.
     await pty.until(/main|ssm|trap/);
