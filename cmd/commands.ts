@@ -11,6 +11,7 @@ import { copyCommand } from "./cp.ts";
 import { execCommand } from "./exec.ts";
 import { forwardCommand } from "./forward.ts";
 import { fullDescription } from "./help.ts";
+import { playCommand } from "./play.ts";
 import { pluginRoutes } from "./plugin.ts";
 import { splitExecArguments, splitShellArguments } from "./second_argument.ts";
 import { shellCommand } from "./shell.ts";
@@ -30,6 +31,7 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     sshConfig: sshConfigCommand,
     sshProxy: sshProxyCommand,
     cp: copyCommand,
+    play: playCommand,
     plugin: pluginRoutes,
     simulate: simulateCommand,
   },

@@ -47,6 +47,7 @@ export async function runDemo(context: Context): Promise<number> {
     reason: "demo",
     escape: "~",
     timeout: undefined,
+    record: undefined,
     quiet: false,
     verbose: 0,
   }, { ...context, terminal });

@@ -12,6 +12,7 @@ import type { FleetOptions } from "./exec/fleet/options.ts";
 import { connectionOf, generalAliases } from "./flags.ts";
 import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
+import { type RecordOptions, recordOptions } from "./record/flags.ts";
 import { shellQuote } from "../lib/text.ts";
 import { checkTarget } from "./target/target.ts";
 
@@ -122,6 +123,8 @@ export interface ExecOptions {
   /** Milliseconds. */
   readonly timeout: number | undefined;
   readonly reason: string | undefined;
+  /** `undefined` records nothing. */
+  readonly record: RecordOptions | undefined;
   readonly quiet: boolean;
   readonly verbose: number;
 }
@@ -144,6 +147,15 @@ export function parseExec(
   const variables = flags.env ?? [];
   if (flags.tty) refuseOnTerminal(flags);
   if (flags.via === "run-command") refuseByRunCommand(flags);
+  const record = recordOptions(flags);
+  if (record !== undefined && !flags.tty) {
+    throw new UsageError(
+      "Cannot use --record without --tty: what is recorded is a terminal",
+      [`ssm exec -t ${shellQuote(target ?? "web-server")} --record ${
+        shellQuote(record.path)
+      } -- …`],
+    );
+  }
   return {
     target,
     connection: connectionOf(flags),
@@ -157,6 +169,7 @@ export function parseExec(
     noStdin: flags.noStdin,
     timeout: flags.timeout,
     reason: checkReason(flags.reason),
+    record,
     quiet: flags.quiet,
     verbose: flags.verbose,
   };

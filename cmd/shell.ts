@@ -6,6 +6,7 @@
 
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
 import type { SessionEnd } from "../lib/session/shell.ts";
+import type { Terminal } from "../lib/session/transport.ts";
 import { formatEcsSpec, parseEcsSpec } from "../lib/aws/ecs_spec.ts";
 import { shellQuote, visible } from "../lib/text.ts";
 import { givenTarget } from "./target/choose_target.ts";
@@ -28,13 +29,20 @@ import { type NodeSessionRequest, runNodeSession } from "./node_session.ts";
 import { escapeKeys, Notices } from "./notices.ts";
 import { type DocumentParameters, documentParameters } from "./parameters.ts";
 import { checkReason, reasonFlag } from "./reason.ts";
+import {
+  type RecordFlags,
+  recordFlags,
+  type RecordOptions,
+  recordOptions,
+} from "./record/flags.ts";
+import { startRecorder } from "./record/start.ts";
 import { sessionExitCode } from "./session_end.ts";
 import { TimeoutError } from "./signals.ts";
 import { Places } from "./target/places.ts";
 import { checkTarget } from "./target/target.ts";
 
 /** The flags of `ssm shell` as parsed. */
-export interface ShellFlags extends GeneralFlags, ConnectionFlags {
+export interface ShellFlags extends GeneralFlags, ConnectionFlags, RecordFlags {
   readonly command?: string;
   readonly documentName?: string;
   readonly parameters?: readonly string[];
@@ -85,6 +93,7 @@ const flags: FlagParametersForType<ShellFlags, CommandWorld> = {
     optional: true,
   },
   native: nativeFlag,
+  ...recordFlags,
   ...connectionFlags,
   ...generalFlags,
 };
@@ -122,6 +131,10 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
         [
           "In a container of several, with another program than /bin/sh",
           "ssm shell ecs:prod/web/app --command 'bash -l'",
+        ],
+        [
+          "With a recording, to be played with 'ssm play'",
+          "ssm shell web-server --record deploy.cast",
         ],
         [
           "A command from a document, on a terminal",
@@ -176,6 +189,8 @@ export interface ShellCommandOptions {
   readonly escape: string | undefined;
   /** Milliseconds. */
   readonly timeout: number | undefined;
+  /** `undefined` records nothing. */
+  readonly record: RecordOptions | undefined;
   readonly quiet: boolean;
   readonly verbose: number;
 }
@@ -217,6 +232,12 @@ export function parseShell(
         "it is the document that says what runs",
     );
   }
+  const record = recordOptions(flags);
+  if (record !== undefined && flags.native === false) {
+    throw new UsageError(
+      "Cannot use --record with --no-native: the official plugin has the terminal then",
+    );
+  }
   return {
     target,
     connection: connectionOf(flags),
@@ -226,6 +247,7 @@ export function parseShell(
     reason,
     escape: flags.escape === "none" ? undefined : flags.escape,
     timeout: flags.timeout,
+    record,
     quiet: flags.quiet,
     verbose: flags.verbose,
   };
@@ -277,7 +299,13 @@ export async function runShellCommand(
 ): Promise<number> {
   const target = givenTarget(options.target, context);
   checkCommand(options.command, target);
-  const notices = new Notices(context.terminal, options);
+  const recorder = await startRecorder(
+    options.record,
+    `ssm shell ${target ?? ""}`.trimEnd(),
+    context,
+  );
+  const notices = new Notices(recorder.terminal, options);
+  recorder.onFailure = (sentence) => notices.interrupt(sentence);
   const timeout = new AbortController();
   const signal = AbortSignal.any([context.signal, timeout.signal]);
   const cancelTimeout = options.timeout === undefined
@@ -291,6 +319,7 @@ export async function runShellCommand(
     const end = await session(
       { ...options, target },
       context,
+      recorder.terminal,
       places,
       notices,
       signal,
@@ -298,6 +327,7 @@ export async function runShellCommand(
     return sessionExitCode(end, notices);
   } finally {
     cancelTimeout();
+    await recorder.close();
     await notices.written();
   }
 }
@@ -328,6 +358,7 @@ export function shellRequest(
 async function session(
   options: ShellCommandOptions,
   context: Context,
+  terminal: Terminal,
   places: Places,
   notices: Notices,
   signal: AbortSignal,
@@ -355,7 +386,7 @@ async function session(
       return await context.shell({
         grant,
         control,
-        terminal: context.terminal,
+        terminal,
         clock: context.clock,
         escape: options.escape,
         signal,

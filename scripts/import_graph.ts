@@ -42,6 +42,7 @@ const layers: readonly Layer[] = [
       "lib/mod.ts",
       ...everywhere,
       "lib/session/",
+      "lib/cast/",
       "lib/copy/",
       "lib/io/",
       "lib/aws/",
@@ -64,6 +65,11 @@ const layers: readonly Layer[] = [
   {
     holds: "lib/session/",
     mayImport: ["lib/session/", "lib/protocol/", ...everywhere],
+    packages: [],
+  },
+  {
+    holds: "lib/cast/",
+    mayImport: ["lib/cast/", "lib/session/transport.ts", ...everywhere],
     packages: [],
   },
   {

@@ -16,10 +16,12 @@ import {
   nonEmpty,
 } from "../flags.ts";
 import { reasonFlag } from "../reason.ts";
+import { type RecordFlags, recordFlags } from "../record/flags.ts";
 import { type FleetFlags, fleetFlags } from "./fleet/flags.ts";
 
 /** The flags of `ssm exec` as parsed. */
-export interface ExecFlags extends GeneralFlags, ConnectionFlags, FleetFlags {
+export interface ExecFlags
+  extends GeneralFlags, ConnectionFlags, FleetFlags, RecordFlags {
   readonly shell?: string;
   readonly script?: string;
   readonly env?: readonly string[];
@@ -86,6 +88,7 @@ export const execFlags: FlagParametersForType<ExecFlags, CommandWorld> = {
     optional: true,
   },
   reason: reasonFlag,
+  ...recordFlags,
   ...fleetFlags,
   ...connectionFlags,
   ...generalFlags,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Terminal } from "../../lib/session/transport.ts";
 import { visible } from "../../lib/text.ts";
 import type { ExecOptions } from "../exec.ts";
 import { CommandError, exitCodes } from "../errors.ts";
@@ -15,15 +16,15 @@ import { windowsContainer } from "./ways.ts";
 /**
  * Runs the command.
  * @param options What and where.
- * @param world With what.
+ * @param world With what; `terminal` in place of the context's.
  * @returns The exit code: the command's, as far as the node's shell could tell it.
  * @throws CommandError, AwsCallError, TransportError
  */
 export async function runOnTerminal(
   options: ExecOptions,
-  world: NodeSessionWorld,
+  world: NodeSessionWorld & { readonly terminal: Terminal },
 ): Promise<number> {
-  const { context, notices, signal } = world;
+  const { context, terminal, notices, signal } = world;
   const mark = new ExitMark();
   const line = mark.wrap(options.line, context.terminal.size());
   const end = await runNodeSession(
@@ -48,7 +49,7 @@ export async function runOnTerminal(
       return await context.shell({
         grant,
         control,
-        terminal: mark.hide(context.terminal),
+        terminal: mark.hide(terminal),
         clock: context.clock,
         escape: "~",
         signal,
@@ -60,7 +61,7 @@ export async function runOnTerminal(
     },
   );
   const rest = mark.rest();
-  if (rest.length > 0) await context.terminal.write(rest);
+  if (rest.length > 0) await terminal.write(rest);
   if (end.kind !== "ended") return sessionExitCode(end, notices);
   if (mark.code !== undefined) return mark.code;
   throw new CommandError(

@@ -16,6 +16,7 @@ import { Places } from "../target/places.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
 import { Notices } from "../notices.ts";
 import { outputFailure } from "../output_failure.ts";
+import { startRecorder } from "../record/start.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { TimeoutError } from "../signals.ts";
 import { runByRunCommand } from "./by_run_command.ts";
@@ -37,7 +38,14 @@ export async function runExec(
   options: ExecOptions,
   context: Context,
 ): Promise<number> {
-  const notices = new Notices(context.terminal, options);
+  const recorder = await startRecorder(
+    options.record,
+    `ssm exec -t ${options.target ?? ""}`.trimEnd(),
+    context,
+  );
+  const { terminal } = recorder;
+  const notices = new Notices(terminal, options);
+  recorder.onFailure = (sentence) => notices.interrupt(sentence);
   try {
     using places = await Places.open(context, options.connection, notices);
     if (options.fleet !== undefined) {
@@ -51,9 +59,10 @@ export async function runExec(
       ? await runOnTerminal({
         ...options,
         target: givenTarget(options.target, context),
-      }, world)
+      }, { ...world, terminal })
       : await runOnOne(options, world);
   } finally {
+    await recorder.close();
     await notices.written();
   }
 }

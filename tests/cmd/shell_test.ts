@@ -21,6 +21,9 @@ const none: ShellFlags = {
   quiet: false,
   verbose: 0,
   noColor: false,
+  recordInput: false,
+  recordAppend: false,
+  recordOverwrite: false,
 };
 
 async function run(context: TestContext, ...args: string[]): Promise<number> {
@@ -43,6 +46,7 @@ Deno.test("parse: a target alone leaves everything else to AWS", () => {
     reason: undefined,
     escape: "~",
     timeout: undefined,
+    record: undefined,
     quiet: false,
     verbose: 0,
   });
