@@ -21,6 +21,7 @@ import type {
   SshKeyRequest,
 } from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
+import type { Logger } from "../lib/log/log.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
 import type { OpenTransport, Terminal } from "../lib/session/transport.ts";
 import { visible } from "../lib/text.ts";
@@ -188,11 +189,13 @@ const sessionCode: Readonly<Record<string, () => Promise<unknown>>> = {
  * @param connection Where and as whom.
  * @param terminal Asks for the codes of MFA devices.
  * @param signal Ends such a question.
+ * @param log Hears of calls and connections.
  */
 export async function openAwsAccess(
   connection: Connection,
   terminal: Terminal,
   signal: AbortSignal,
+  log: Logger,
 ): Promise<AwsAccess> {
   const { Aws, AwsCallError, namesOrNone, runNodeCommand, streamHosts } =
     await import("../lib/aws/mod.ts");
@@ -205,6 +208,7 @@ export async function openAwsAccess(
     endpointUrl: connection.endpointUrl,
     ssmEndpointUrl: connection.ssmEndpointUrl,
     version,
+    log,
     mfaCode: async (serial) => {
       // Keys are the session's then, whose output the question would stand in the middle of.
       if (again !== undefined || connection.signature !== undefined) {
@@ -218,7 +222,9 @@ export async function openAwsAccess(
         });
       }
       const { askMfaCode } = await import("./mfa_prompt.ts");
-      return await askMfaCode(terminal, serial, signal);
+      const code = await askMfaCode(terminal, serial, signal);
+      log.secret(code);
+      return code;
     },
     trust: {
       async named(caBundle) {
@@ -241,7 +247,10 @@ export async function openAwsAccess(
         aws.resolved(),
       ]);
       const { transport: kind } = connection;
-      return openTransport({ kind, clock: systemClock, env, caBundle });
+      const open = openTransport({ kind, clock: systemClock, env, caBundle });
+      if (log.level === 0) return open;
+      const { logTraffic } = await import("../lib/session/traffic_log.ts");
+      return logTraffic(open, log, systemClock);
     };
     const adopt = (
       grant: SessionGrant,
@@ -299,8 +308,10 @@ export async function openAwsAccess(
         };
         return begin(request, target, start, container.id, notice);
       },
-      adoptSession: async (grant, target, notice) =>
-        adopt(grant, target, await openStream(), notice),
+      adoptSession: async (grant, target, notice) => {
+        log.secret(grant.tokenValue);
+        return adopt(grant, target, await openStream(), notice);
+      },
       nodes: (filters, signal) =>
         aws.ssm.describeInstanceInformation(filters, signal),
       namesOf: (ids, signal) =>

@@ -45,6 +45,7 @@ import {
   runInBackground,
 } from "./background_program.ts";
 import type { LocalSpec } from "./forward/spec.ts";
+import { CommandLog } from "./log.ts";
 import { ownCommand } from "./own_command.ts";
 import { onStatusRequest, type ProcessSignals } from "./process_signals.ts";
 import {
@@ -103,7 +104,11 @@ export interface Context {
   readonly color: boolean;
   /** The same of standard output. */
   readonly outputColor: boolean;
+  /** Nothing is coloured from now on, as with --no-color. */
+  withoutColor(): void;
   readonly clock: Clock;
+  /** What happens, for whoever looks for a fault. */
+  readonly log: CommandLog;
   /** Aborted by a signal from outside, with a SignalError. */
   readonly signal: AbortSignal;
   /** An environment variable; an empty one counts as not set. */
@@ -174,15 +179,23 @@ export function processContext(
   signals: ProcessSignals,
 ): Context {
   const env = (name: string) => Deno.env.get(name) || undefined;
-  const mayColor = !Deno.noColor && env("TERM") !== "dumb";
+  const log = new CommandLog();
+  let mayColor = !Deno.noColor && env("TERM") !== "dumb" &&
+    env("CLICOLOR") !== "0";
   return {
     terminal,
     attended: terminal.interactive && terminal.errorIsTerminal,
     errorIsTerminal: terminal.errorIsTerminal,
     outputIsTerminal: terminal.outputIsTerminal,
-    color: terminal.errorIsTerminal && mayColor,
-    outputColor: terminal.outputIsTerminal && mayColor,
+    get color() {
+      return terminal.errorIsTerminal && mayColor;
+    },
+    get outputColor() {
+      return terminal.outputIsTerminal && mayColor;
+    },
+    withoutColor: () => void (mayColor = false),
     clock: systemClock,
+    log,
     signal: signals.signal,
     env,
     setEnvironment(changes) {
@@ -193,7 +206,8 @@ export function processContext(
     },
     onSignal: (handle) => signals.intercept(handle),
     onStatusRequest,
-    aws: (connection) => openAwsAccess(connection, terminal, signals.signal),
+    aws: (connection) =>
+      openAwsAccess(connection, terminal, signals.signal, log),
     async shell(options) {
       const { runShell } = await import("../lib/session/shell.ts");
       return await runShell(options);

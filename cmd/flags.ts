@@ -16,6 +16,8 @@ export interface GeneralFlags {
   readonly quiet: boolean;
   /** How often `-v` was given. */
   readonly verbose: number;
+  /** Opened before a command runs (`log.ts`). */
+  readonly logFile?: string;
   readonly noColor: boolean;
 }
 
@@ -39,7 +41,17 @@ export const generalFlags: FlagParametersForType<GeneralFlags> = {
     brief: "Say nothing on standard error but errors [SSM_QUIET]",
     default: false,
   },
-  verbose: { kind: "counter", brief: "Say more on standard error" },
+  verbose: {
+    kind: "counter",
+    brief: "Say more on standard error; -vv: each message of the protocol",
+  },
+  logFile: {
+    kind: "parsed",
+    parse: nonEmpty,
+    placeholder: "file",
+    brief: "Add all that -vv says, without secrets, to a file [SSM_LOG_FILE]",
+    optional: true,
+  },
   noColor: {
     kind: "boolean",
     brief: "Use no colour, as NO_COLOR does",

@@ -36,6 +36,7 @@ import {
 } from "./errors.ts";
 import { connectionFlags, generalAliases, generalFlags } from "./flags.ts";
 import { commandHelp, routesHelp } from "./help.ts";
+import { logError, openLog } from "./log.ts";
 import { parseFailure } from "./parse_errors.ts";
 import { pluginWords } from "./plugin/started_as.ts";
 import { suggest } from "./suggest.ts";
@@ -88,6 +89,11 @@ async function parseAndRun(
   const words = pluginWords(args, "ssm");
   if (words !== undefined) {
     const { runPlugin } = await import("./plugin/run.ts");
+    await using _log = await openLog({
+      quiet: true,
+      verbose: 0,
+      file: context.env("SSM_LOG_FILE"),
+    }, context);
     return await runPlugin(words, context);
   }
   const outer = splitArguments(args);
@@ -110,17 +116,41 @@ async function parseAndRun(
   const asked = (flag: FlagShape) =>
     tokens.some((token) => "flag" in token && token.flag === flag);
   if (asked(versionFlag)) return await print(`${version}\n`, context);
-  const inputs = !isCommand || asked(helpFlag)
-    ? [...path, "--help"]
-    : [...path, ...toParserInput(withVariables(tokens, flags, context.env))];
-  return await runParsed(
-    inputs,
+  const all = withVariables(tokens, flags, context.env);
+  if (isOn("no-color", all)) context.withoutColor();
+  const help = !isCommand || asked(helpFlag);
+  await using _log = help ? undefined : await openLog({
+    quiet: isOn("quiet", all),
+    verbose: valuesOf("verbose", all).length,
+    file: valuesOf("log-file", all).at(-1),
+  }, context);
+  context.log.event({ level: 0, what: command, said: true });
+  const code = await runParsed(
+    help ? [...path, "--help"] : [...path, ...toParserInput(all)],
     rest,
     command,
     variablesOf(tokens, flags, context),
     flags,
     context,
   );
+  context.log.event({ level: 0, what: "end", said: true, values: { code } });
+  return code;
+}
+
+/** What a flag was given, once for each time; nothing for one without a value. */
+function valuesOf(
+  name: string,
+  tokens: readonly Token[],
+): (string | undefined)[] {
+  return tokens.flatMap((token) =>
+    "flag" in token && token.flag.name === name ? [token.value] : []
+  );
+}
+
+/** Whether a boolean flag is on; the last one counts. */
+function isOn(name: string, tokens: readonly Token[]): boolean {
+  const values = valuesOf(name, tokens);
+  return values.length > 0 && values.at(-1) !== "false";
 }
 
 /** Hands unambiguous input to the parser, and takes its errors from it before it says them. */
@@ -282,6 +312,7 @@ async function report(
   args: readonly string[],
   context: Context,
 ): Promise<number> {
+  for (const error of errors) logError(context.log, error);
   const failures = errors.map((error) => describeError(error));
   const color = context.color && !args.includes("--no-color");
   const text = failures.map((failure, at) =>

@@ -5,10 +5,12 @@
  * @module
  */
 
+import { type Log, noLog } from "../lib/log/log.ts";
 import { reconnectLimit } from "../lib/session/resume.ts";
 import type { SessionNotice } from "../lib/session/shell.ts";
 import type { Terminal } from "../lib/session/transport.ts";
 import { visible } from "../lib/text.ts";
+import { noteSaid } from "./log.ts";
 
 /** How much is said. */
 export interface Verbosity {
@@ -25,19 +27,27 @@ export type NoticeTerminal = Pick<Terminal, "interactive" | "writeError">;
 export class Notices {
   readonly #terminal: NoticeTerminal;
   readonly #verbosity: Verbosity;
+  readonly #log: Pick<Log, "event">;
   #last: Promise<void> = Promise.resolve();
 
   /**
    * @param terminal Whose standard error.
    * @param verbosity How much is said.
+   * @param log Hears everything, said or not.
    */
-  constructor(terminal: NoticeTerminal, verbosity: Verbosity) {
+  constructor(
+    terminal: NoticeTerminal,
+    verbosity: Verbosity,
+    log: Pick<Log, "event"> = noLog,
+  ) {
     this.#terminal = terminal;
+    this.#log = log;
     this.#verbosity = verbosity;
   }
 
   /** Says a line unless `--quiet` was given. */
   say(line: string): void {
+    noteSaid(this.#log, 0, line.trimStart());
     if (!this.#verbosity.quiet) this.#write(line);
   }
 
@@ -52,6 +62,7 @@ export class Notices {
   /** Says a line with `-v`. */
   detail(line: string): void {
     if (this.#verbosity.verbose > 0) this.say(line);
+    else noteSaid(this.#log, 1, line);
   }
 
   /**

@@ -304,7 +304,7 @@ export async function runShellCommand(
     `ssm shell ${target ?? ""}`.trimEnd(),
     context,
   );
-  const notices = new Notices(recorder.terminal, options);
+  const notices = new Notices(recorder.terminal, options, context.log);
   recorder.onFailure = (sentence) => notices.interrupt(sentence);
   const timeout = new AbortController();
   const signal = AbortSignal.any([context.signal, timeout.signal]);

@@ -208,7 +208,7 @@ export async function runSimulate(
   options: SimulateOptions,
   context: Context,
 ): Promise<number> {
-  const notices = new Notices(context.terminal, options);
+  const notices = new Notices(context.terminal, options, context.log);
   const access = await context.simulator();
   const { seed } = { ...access.defaults.faults, ...options.simulator.faults };
   const { region, moreRegions = [] } = options.simulator;

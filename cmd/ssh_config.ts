@@ -175,7 +175,7 @@ export async function runSshConfig(
   options: SshConfigOptions,
   context: Context,
 ): Promise<number> {
-  const notices = new Notices(context.terminal, options);
+  const notices = new Notices(context.terminal, options, context.log);
   try {
     const hosts = await namedHosts(options, context, notices);
     const text = blockText(options, hosts, context);

@@ -220,7 +220,7 @@ export async function runSshProxy(
   const notices = new Notices(context.terminal, {
     quiet: options.quiet || verbose === 0,
     verbose,
-  });
+  }, context.log);
   const use = {
     target,
     connection,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CommandLog } from "./log.ts";
 import type { Clock, Terminal } from "../lib/session/transport.ts";
 
 /** Milliseconds between two looks. */
@@ -20,6 +21,8 @@ export interface StatusLineOptions {
   readonly live: boolean;
   /** True where standard output is the same terminal; default: it has nothing to do with it. */
   readonly outputIsTerminal?: boolean;
+  /** Whose lines are said above the live one. */
+  readonly log?: CommandLog;
   /** The line; `seconds` passed since the last one. */
   readonly status: (seconds: number) => string;
 }
@@ -33,10 +36,12 @@ export class StatusLine implements Disposable {
   #held = false;
   #last: Promise<void> = Promise.resolve();
   #drawnAt: number;
+  readonly #redirected: Disposable | undefined;
 
   constructor(options: StatusLineOptions) {
     this.#options = options;
     this.#drawnAt = options.clock.now();
+    this.#redirected = options.log?.redirect((line) => this.say([line]));
   }
 
   /** Shows the live line from now on. */
@@ -120,6 +125,7 @@ export class StatusLine implements Disposable {
   [Symbol.dispose](): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#redirected?.[Symbol.dispose]();
     if (this.#shown !== "") this.#write(erase);
     this.#shown = "";
   }

@@ -43,6 +43,7 @@ const layers: readonly Layer[] = [
       ...everywhere,
       "lib/session/",
       "lib/cast/",
+      "lib/log/",
       "lib/copy/",
       "lib/io/",
       "lib/aws/",
@@ -58,13 +59,18 @@ const layers: readonly Layer[] = [
   { holds: "lib/text.ts", mayImport: [], packages: [] },
   { holds: "lib/version.ts", mayImport: [], packages: [] },
   {
+    holds: "lib/log/",
+    mayImport: ["lib/log/", ...everywhere],
+    packages: [],
+  },
+  {
     holds: "lib/protocol/",
     mayImport: ["lib/protocol/"],
     packages: ["node:crypto"],
   },
   {
     holds: "lib/session/",
-    mayImport: ["lib/session/", "lib/protocol/", ...everywhere],
+    mayImport: ["lib/session/", "lib/protocol/", "lib/log/", ...everywhere],
     packages: [],
   },
   {
@@ -91,6 +97,7 @@ const layers: readonly Layer[] = [
     holds: "lib/aws/",
     mayImport: [
       "lib/aws/",
+      "lib/log/",
       "lib/session/transport.ts",
       "lib/session/control.ts",
       ...everywhere,

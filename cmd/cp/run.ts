@@ -4,6 +4,7 @@
  * @module
  */
 
+import { noteSaid } from "../log.ts";
 import type { Side } from "../../lib/copy/copy_job.ts";
 import { newTally, type Tally } from "../../lib/copy/tally.ts";
 import type { CommandEnd } from "../../lib/session/command_session.ts";
@@ -59,6 +60,7 @@ class CopyCommand {
     this.#status = new StatusLine({
       terminal,
       clock,
+      log: context.log,
       live: context.errorIsTerminal && !options.quiet,
       status: (seconds) => line.next(this.#tally, seconds),
     });
@@ -239,11 +241,13 @@ class CopyCommand {
   }
 
   #say(line: string): void {
+    noteSaid(this.#context.log, 0, line);
     if (!this.#options.quiet) this.#status.say([line]);
   }
 
   #detail(line: string): void {
     if (this.#options.verbose > 0) this.#say(line);
+    else noteSaid(this.#context.log, 1, line);
   }
 
   // ── ends ──────────────────────────────────────────────────────────────────────────────────

@@ -61,7 +61,7 @@ export async function runOnMany(
         notices: new Notices(sayingTerminal(say), {
           quiet,
           verbose: Math.max(0, verbose - 1),
-        }),
+        }, context.log),
         signal,
         interrupts: {
           add(pass) {

@@ -44,7 +44,7 @@ export async function runExec(
     context,
   );
   const { terminal } = recorder;
-  const notices = new Notices(terminal, options);
+  const notices = new Notices(terminal, options, context.log);
   recorder.onFailure = (sentence) => notices.interrupt(sentence);
   try {
     using places = await Places.open(context, options.connection, notices);

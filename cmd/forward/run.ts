@@ -5,6 +5,7 @@
  * @module
  */
 
+import { noteSaid } from "../log.ts";
 import { formatAddress } from "../../lib/io/listen_error.ts";
 import { Backlog } from "../../lib/session/backlog.ts";
 import type { Forward } from "../../lib/session/forward.ts";
@@ -84,6 +85,7 @@ class ForwardCommand {
     this.#status = new StatusLine({
       terminal,
       clock,
+      log: context.log,
       live: context.errorIsTerminal && !options.quiet &&
         options.command === undefined && !options.backgroundChild,
       status: (seconds) => this.#live(seconds),
@@ -313,11 +315,13 @@ class ForwardCommand {
   }
 
   #say(lines: readonly string[]): void {
+    for (const line of lines) noteSaid(this.#context.log, 0, line);
     if (!this.#options.quiet) this.#status.say(lines);
   }
 
   #detail(line: string): void {
     if (this.#options.verbose > 0) this.#say([line]);
+    else noteSaid(this.#context.log, 1, line);
   }
 
   /** One line for each event, with the time. */

@@ -85,7 +85,7 @@ export async function runOfficialPlugin(
   context: Context,
   own: OwnProgram = ownProgram(),
 ): Promise<number> {
-  const notices = new Notices(context.terminal, verbosity);
+  const notices = new Notices(context.terminal, verbosity, context.log);
   // Before there is a session that nobody could run.
   const plugin = await findPlugin(context, own);
   const target = givenTarget(request.target, context);

@@ -33,7 +33,7 @@ export async function installPlugin(
   context: Context,
   own: OwnProgram = ownProgram(),
 ): Promise<number> {
-  const notices = new Notices(context.terminal, flags);
+  const notices = new Notices(context.terminal, flags, context.log);
   const found = await pluginsOnPath(context, own);
   const [first] = found;
   try {
@@ -196,7 +196,7 @@ export async function uninstallPlugin(
   context: Context,
   own: OwnProgram = ownProgram(),
 ): Promise<number> {
-  const notices = new Notices(context.terminal, flags);
+  const notices = new Notices(context.terminal, flags, context.log);
   const found = await pluginsOnPath(context, own);
   const ours = found.filter(({ kin }) => kin !== "foreign");
   try {

@@ -71,7 +71,7 @@ async function runSession(
   const notices = new Notices(context.terminal, {
     quiet: false,
     verbose: 0,
-  });
+  }, context.log);
   // Before anything that can fail or wait: scripts look for it to learn the session's id.
   await print(startLine(grant.sessionId), context);
   try {

@@ -44,6 +44,8 @@ export class AwsClients {
   #sts: Promise<STSClient> | undefined;
   #ssmEndpoint: string | undefined;
   readonly #origin: AwsClients | undefined;
+  /** For the log, which waits for nothing. */
+  #regionNow: string | undefined;
   #closed = false;
 
   /**
@@ -194,8 +196,9 @@ export class AwsClients {
     signal?: AbortSignal,
   ): Promise<Result> {
     signal?.throwIfAborted();
+    const attempt = () => orAborted(this.#logged(action, run), signal);
     try {
-      return await orAborted(run(), signal);
+      return await attempt();
     } catch (error) {
       signal?.throwIfAborted();
       const failure = await this.#explain(error, action);
@@ -203,10 +206,48 @@ export class AwsClients {
     }
     signal?.throwIfAborted();
     try {
-      return await orAborted(run(), signal);
+      return await attempt();
     } catch (error) {
       signal?.throwIfAborted();
       throw await this.#explain(error, action);
+    }
+  }
+
+  /** A call, with its duration and its request's id in the log. */
+  async #logged<Result>(
+    action: string,
+    run: () => Promise<Result>,
+  ): Promise<Result> {
+    const { log } = this.settings;
+    if (log === undefined || log.level === 0) return await run();
+    const begun = performance.now();
+    const report = (outcome: unknown, error?: unknown) => {
+      const metadata = metadataOf(outcome);
+      // Fetching credentials is no call by itself.
+      if (metadata === undefined && error === undefined) return;
+      log.event({
+        level: 1,
+        what: `aws ${action}`,
+        values: {
+          ms: Math.round(performance.now() - begun),
+          region: this.#regionNow,
+          status: metadata?.httpStatusCode,
+          attempts: metadata?.attempts,
+          "retry-ms": metadata?.totalRetryDelay || undefined,
+          request: metadata?.requestId,
+          error: error instanceof Error
+            ? `${error.name}: ${error.message}`
+            : undefined,
+        },
+      });
+    };
+    try {
+      const result = await run();
+      report(result);
+      return result;
+    } catch (error) {
+      report(error, error);
+      throw error;
     }
   }
 
@@ -285,6 +326,7 @@ export class AwsClients {
       this.resolved(),
       this.#requestHandler(),
     ]);
+    this.#regionNow = region;
     const { version } = this.settings;
     // The SDK would remember credentials without an expiration for ever; the mark says that we
     // remember them ourselves (resolveAwsSdkSigV4Config.js).
@@ -306,6 +348,20 @@ export class AwsClients {
       }),
     };
   }
+}
+
+/** What the SDK says about a call that was made. */
+interface CallMetadata {
+  readonly httpStatusCode?: number;
+  readonly requestId?: string;
+  readonly attempts?: number;
+  readonly totalRetryDelay?: number;
+}
+
+/** Outputs and errors of the SDK have it. */
+function metadataOf(outcome: unknown): CallMetadata | undefined {
+  if (typeof outcome !== "object" || outcome === null) return undefined;
+  return "$metadata" in outcome ? outcome.$metadata as CallMetadata : undefined;
 }
 
 /** The endpoint that a request is for; the path of an endpoint behind a gateway belongs to it. */

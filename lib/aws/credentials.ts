@@ -155,6 +155,17 @@ export class CredentialSource {
         hints: hintsFor("expired-credentials", hintContext(resolved)),
       });
     }
+    const { log } = this.#settings;
+    log?.secret(credentials.secretAccessKey);
+    log?.secret(credentials.sessionToken ?? "");
+    log?.event({
+      level: 1,
+      what: "credentials",
+      values: {
+        of: describe(resolved),
+        "expires-at": credentials.expiration?.toISOString(),
+      },
+    });
     this.#current = credentials;
     this.#resolvedAt = this.#now();
     this.#usedMfa = askedForCode;

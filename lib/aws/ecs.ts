@@ -89,6 +89,7 @@ export class EcsCalls {
       );
     });
     const { sessionId, streamUrl, tokenValue } = output.session ?? {};
+    this.#clients.settings.log?.secret(tokenValue ?? "");
     if (!sessionId || !streamUrl || !tokenValue) {
       if (sessionId) {
         await this.#ssm.terminateSession(sessionId).catch(() => {});

@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { Logger } from "../log/log.ts";
 import { visible } from "../text.ts";
 import { AwsCallError } from "./errors.ts";
 import { type HintContext, hintsFor } from "./hints.ts";
@@ -42,6 +43,8 @@ export interface AwsSettings {
   readonly mfaCode?: (serial: string) => Promise<string>;
   /** Where certificates come from besides the platform's; see {@linkcode Trust}. */
   readonly trust?: Trust | undefined;
+  /** Hears of the calls, and of every secret that they bring. */
+  readonly log?: Logger;
   /** Our version, for the user agent `ssm/<version>`. */
   readonly version?: string | undefined;
 }

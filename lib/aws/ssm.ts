@@ -117,6 +117,7 @@ export class SsmCalls {
       );
     });
     const { SessionId, TokenValue, StreamUrl } = output;
+    this.#clients.settings.log?.secret(TokenValue ?? "");
     if (SessionId && TokenValue && StreamUrl) {
       return {
         sessionId: SessionId,
@@ -159,6 +160,7 @@ export class SsmCalls {
       );
     }, signal);
     if (!output.TokenValue) return undefined;
+    this.#clients.settings.log?.secret(output.TokenValue);
     return {
       sessionId: output.SessionId || sessionId,
       tokenValue: output.TokenValue,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Aws } from "../../lib/aws/aws.ts";
 import { AwsCallError } from "../../lib/aws/errors.ts";
+import { Log } from "../../lib/log/log.ts";
 import { AwsHome, PLAIN_ENVIRONMENT } from "../testkit/aws_home.ts";
 import { FakeAws, type FakeHandler } from "../testkit/fake_aws.ts";
 
@@ -260,4 +261,34 @@ Deno.test("the connection status is read in any case", async () => {
       assert.equal(await aws.ssm.getConnectionStatus(ID), "notconnected");
     },
   );
+});
+
+Deno.test("the log has each call with its duration and request, and no token", async () => {
+  await using fake = new FakeAws({
+    "ssm:StartSession": () => ({ json: started }),
+    "ssm:TerminateSession": () => ({
+      error: "AccessDeniedException",
+      message: "not for the-token, x-amz-security-token:abcdef",
+    }),
+  });
+  await using _home = await AwsHome.create({
+    env: { ...PLAIN_ENVIRONMENT, AWS_MAX_ATTEMPTS: "1" },
+  });
+  const log = new Log();
+  const lines: string[] = [];
+  log.add({ level: 1, write: (line) => lines.push(line) });
+  using aws = new Aws({ endpointUrl: fake.endpoint, log });
+  await aws.ssm.startSession({ target: ID });
+  await assert.rejects(aws.ssm.terminateSession("me-1"), AwsCallError);
+  const [first, second, third] = lines;
+  assert.match(first ?? "", /^credentials of=/);
+  assert.match(
+    second ?? "",
+    /^aws ssm:StartSession ms=\d+ region=\S+ status=200 attempts=1 request=request-1$/,
+  );
+  assert.match(
+    third ?? "",
+    /^aws ssm:TerminateSession ms=\d+ .*error="AccessDeniedException: not for •••, x-amz-security-token:•••"$/,
+  );
+  assert.equal(lines.length, 3);
 });

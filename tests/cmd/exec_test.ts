@@ -9,6 +9,9 @@ import { TestContext } from "../testkit/context.ts";
 import { MemoryTerminal } from "../testkit/memory_terminal.ts";
 
 const none: ExecFlags = {
+  recordInput: false,
+  recordAppend: false,
+  recordOverwrite: false,
   binary: false,
   tty: false,
   noStdin: false,

@@ -34,6 +34,7 @@ import type {
 } from "../../lib/session/stdio_session.ts";
 import type { BackgroundProgram } from "../../cmd/background_program.ts";
 import type { LocalSpec } from "../../cmd/forward/spec.ts";
+import { CommandLog } from "../../cmd/log.ts";
 import type { Forward, ForwardOptions } from "../../lib/session/forward.ts";
 import type { LocalListener } from "../../lib/session/transport.ts";
 import { FakeForward } from "./fake_forward.ts";
@@ -78,6 +79,7 @@ export class TestContext implements Context {
   color = false;
   outputColor = false;
   readonly clock = new ManualClock();
+  readonly log = new CommandLog();
   /** The environment. */
   readonly variables = new Map<string, string>();
   /** What `aws` was called with. */
@@ -190,6 +192,10 @@ export class TestContext implements Context {
 
   env = (name: string): string | undefined =>
     this.variables.get(name) || undefined;
+
+  withoutColor(): void {
+    this.color = this.outputColor = false;
+  }
 
   setEnvironment(changes: EnvironmentChanges): void {
     for (const [name, value] of Object.entries(changes)) {

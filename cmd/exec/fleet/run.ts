@@ -4,6 +4,7 @@
  * @module
  */
 
+import { noteSaid } from "../../log.ts";
 import { SignalError } from "../../../lib/session/signal_error.ts";
 import type { Context } from "../../context.ts";
 import { outputFailure } from "../../output_failure.ts";
@@ -47,6 +48,7 @@ export async function runFleet(
   using status = new StatusLine({
     terminal: context.terminal,
     clock: context.clock,
+    log: context.log,
     live: context.errorIsTerminal && !options.quiet,
     outputIsTerminal: context.outputIsTerminal,
     status: () => progressLine(tally),
@@ -224,6 +226,7 @@ async function byRunCommand(
       report,
       tally,
       detail: (line) => {
+        noteSaid(context.log, 1, line);
         if (options.verbose > 0) say([line]);
       },
       signal: stop,
