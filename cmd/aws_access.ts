@@ -7,6 +7,7 @@
 import type {
   Aws as AwsInstance,
   AwsSettings,
+  CallerIdentity,
   EcsSpec,
   NodeCommandRequest,
   NodeCommandResult,
@@ -17,6 +18,8 @@ import type {
   ResolvedContainer,
   ResolvedTarget,
   RunCommandCalls,
+  SessionFilter,
+  SessionInformation,
   Signature,
   SshKeyRequest,
 } from "../lib/aws/mod.ts";
@@ -160,6 +163,20 @@ export interface AwsAccess extends Disposable {
     notice: (message: string) => void,
     signal: AbortSignal,
   ): Promise<StartedSession>;
+  /** Who we are; rejects with AwsCallError. */
+  callerIdentity(signal: AbortSignal): Promise<CallerIdentity>;
+  /**
+   * Sessions that live, or those of the last 30 days that have ended, page after page; as they come.
+   * @param limit So many are wanted at most.
+   */
+  sessions(
+    state: "Active" | "History",
+    filters: readonly SessionFilter[],
+    limit: number,
+    signal: AbortSignal,
+  ): AsyncIterable<SessionInformation>;
+  /** TerminateSession; one that is gone counts as terminated. Rejects with AwsCallError. */
+  terminateSession(id: string, signal: AbortSignal): Promise<void>;
   /** SendSSHPublicKey: the instance lets the key in for a minute; rejects with AwsCallError. */
   sendSshKey(request: SshKeyRequest, signal: AbortSignal): Promise<void>;
   /** Where sessions were started, for whoever resumes and ends them in our place. */
@@ -174,6 +191,9 @@ export interface AwsAccess extends Disposable {
    */
   inRegion(region: string): AwsAccess;
 }
+
+/** Sessions of one page of DescribeSessions (api.md §4). */
+const longestSessionPage = 200;
 
 /** What each command's sessions are run by. */
 const sessionCode: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -323,6 +343,15 @@ export async function openAwsAccess(
       runCommand: aws.runCommand,
       runNodeCommand: (request, signal) =>
         runNodeCommand(request, aws.runCommand, systemClock, signal),
+      callerIdentity: (signal) => aws.sts.getCallerIdentity(signal),
+      sessions: (state, filters, limit, signal) =>
+        aws.ssm.describeSessions(
+          state,
+          filters,
+          signal,
+          Math.min(limit, longestSessionPage),
+        ),
+      terminateSession: (id, signal) => aws.ssm.terminateSession(id, signal),
       sendSshKey: (request, signal) =>
         aws.ec2InstanceConnect.sendSshPublicKey(request, signal),
       origin: async () => ({

@@ -14,6 +14,7 @@ import { fullDescription } from "./help.ts";
 import { playCommand } from "./play.ts";
 import { pluginRoutes } from "./plugin.ts";
 import { splitExecArguments, splitShellArguments } from "./second_argument.ts";
+import { sessionsRoutes } from "./sessions.ts";
 import { shellCommand } from "./shell.ts";
 import { simulateCommand } from "./simulate.ts";
 import { splitSshArguments } from "./ssh/arguments.ts";
@@ -32,6 +33,7 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     sshProxy: sshProxyCommand,
     cp: copyCommand,
     play: playCommand,
+    sessions: sessionsRoutes,
     plugin: pluginRoutes,
     simulate: simulateCommand,
   },

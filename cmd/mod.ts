@@ -230,6 +230,9 @@ function findRoute(own: readonly string[]): Route {
   const path: string[] = [];
   let target: Route["target"] = root;
   while (!("parameters" in target) && waiting.length > 0) {
+    if (
+      target.getDefaultCommand() !== undefined && !leadsOn(target, waiting[0]!)
+    ) break;
     const arg = waiting.shift() as string;
     if (!arg.startsWith("-")) {
       const entry: RouteEntry | undefined = target.getAllEntries().find((
@@ -248,7 +251,33 @@ function findRoute(own: readonly string[]): Route {
       leading.push(waiting.shift() as string);
     }
   }
+  if (!("parameters" in target) && !leading.some(isHelp)) {
+    // `ssm sessions --mine` is `ssm sessions list --mine`.
+    const command = target.getDefaultCommand();
+    if (command !== undefined) {
+      path.push(nameOf(target, command));
+      target = command;
+    }
+  }
   return { target, path, args: [...leading, ...waiting] };
+}
+
+/** Whether a word of argv chooses a command of this group, or asks for the group's help. */
+function leadsOn(routes: RouteMap<CommandWorld>, arg: string): boolean {
+  return isHelp(arg) || routes.getRoutingTargetForInput(arg) !== undefined;
+}
+
+function isHelp(arg: string): boolean {
+  return arg === "--help" || arg === "-h";
+}
+
+/** What a group calls one of its commands. */
+function nameOf(
+  routes: RouteMap<CommandWorld>,
+  command: Command<CommandWorld>,
+): string {
+  const entry = routes.getAllEntries().find(({ target }) => target === command);
+  return entry?.name["convert-camel-to-kebab"] ?? "";
 }
 
 function unknownCommand(

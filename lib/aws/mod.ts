@@ -54,6 +54,7 @@ export {
 export type {
   NodeFilter,
   NodeInformation,
+  SessionFilter,
   SessionInformation,
   StartSessionRequest,
 } from "./ssm.ts";

@@ -58,8 +58,20 @@ export interface SessionInformation {
   readonly startDate?: Date;
   readonly endDate?: Date;
   readonly documentName?: string;
+  /** An ARN. */
   readonly owner?: string;
   readonly reason?: string;
+  /** What the session's end said. */
+  readonly details?: string;
+  /** Where its output is kept, for those who may read it there. */
+  readonly outputUrl?: string;
+}
+
+/** A filter of DescribeSessions; all of them must fit. */
+export interface SessionFilter {
+  /** `Target`, `Owner` (an ARN), `Status`, `SessionId`, `InvokedAfter`, `InvokedBefore`. */
+  readonly key: string;
+  readonly value: string;
 }
 
 /** How many nodes one page holds; the most the API gives (api.md §4). */
@@ -276,11 +288,13 @@ export class SsmCalls {
    *
    * @param state `Active` or `History`.
    * @param filters Keys as api.md §4 has them: Target, Owner, Status, SessionId, …
+   * @param pageSize Sessions of one page, at most 200; the service's own number when absent.
    */
   async *describeSessions(
     state: "Active" | "History",
-    filters: readonly { readonly key: string; readonly value: string }[] = [],
+    filters: readonly SessionFilter[] = [],
     signal?: AbortSignal,
+    pageSize?: number,
   ): AsyncGenerator<SessionInformation, void, void> {
     const { DescribeSessionsCommand } = await import("@aws-sdk/client-ssm");
     let token: string | undefined;
@@ -299,6 +313,7 @@ export class SsmCalls {
                   value,
                 })),
               }),
+              MaxResults: pageSize,
               NextToken: token,
             }),
             abortable(signal),
@@ -317,6 +332,9 @@ export class SsmCalls {
           documentName: item.DocumentName,
           owner: item.Owner,
           reason: item.Reason,
+          details: item.Details || undefined,
+          outputUrl: item.OutputUrl?.S3OutputUrl ||
+            item.OutputUrl?.CloudWatchOutputUrl || undefined,
         });
       }
       token = page.NextToken || undefined;

@@ -81,7 +81,7 @@ Deno.test("mask: whatever secret occurs in any logged value never reaches the lo
         for (const one of secrets) {
           for (
             const spelled of [one, JSON.stringify(one).slice(1, -1)]
-          ) assert(!lines[0]!.includes(spelled), lines[0]);
+          ) assert(!lines[0]!.includes(spelled), String(lines[0]));
         }
       },
     ),

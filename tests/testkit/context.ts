@@ -156,6 +156,14 @@ export class TestContext implements Context {
     const own = region ?? "us-east-1";
     return Promise.resolve({ own, regions: [own, "eu-west-1"] });
   };
+  onIdentity: AwsAccess["callerIdentity"] = () =>
+    Promise.resolve({
+      account: "000000000000",
+      arn: "arn:aws:iam::000000000000:user/me",
+      userId: "AIDA",
+    });
+  onSessions: AwsAccess["sessions"] = async function* () {};
+  onTerminate: AwsAccess["terminateSession"] = () => Promise.resolve();
   onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
@@ -369,6 +377,10 @@ export class TestContext implements Context {
       regions: () => this.onRegions(connection),
       inRegion: (region) => this.#access({ ...connection, region }),
       diagnose: (id, signal) => this.onDiagnose(id, signal),
+      callerIdentity: (signal) => this.onIdentity(signal),
+      sessions: (state, filters, limit, signal) =>
+        this.onSessions(state, filters, limit, signal),
+      terminateSession: (id, signal) => this.onTerminate(id, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;
       },
