@@ -4,7 +4,8 @@
  *
  * `deno run -A tests/bench/start_up.ts [--runs N] [name=command…]`, where each `name=path` is one
  * more program to start with `--version`, an executable for instance. Rounds go through all
- * programs in turn, so a busy machine is busy for all of them; medians are printed.
+ * programs in turn, so a busy machine is busy for all of them; medians are printed. With
+ * `--commands` the `--help` of every command is measured, too, and the slowest one named.
  *
  * @module
  */
@@ -61,6 +62,24 @@ async function measure(program: Program, withTime: boolean): Promise<Sample> {
   return { milliseconds, memory: Number(last) / 1024 };
 }
 
+/** `ssm shell --help` and so on, for every command that the help lists. */
+async function commandHelps(deno: string): Promise<Program[]> {
+  const args = ["run", "--no-prompt", "--allow-all", "main.ts"];
+  const { stdout } = await new Deno.Command(deno, { args: [...args, "--help"] })
+    .output();
+  const [, list = ""] = /^Commands:\n((?: +\S.*\n)+)/m
+    .exec(new TextDecoder().decode(stdout)) ?? [];
+  const names = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) =>
+    name ?? ""
+  );
+  if (names.length === 0) throw new Error("Cannot read the help's commands");
+  return names.map((name) => ({
+    name: `ssm ${name} --help`,
+    command: deno,
+    args: [...args, name, "--help"],
+  }));
+}
+
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
@@ -90,6 +109,7 @@ async function main(args: readonly string[]): Promise<void> {
       const arg = args[i] ?? "";
       const at = arg.indexOf("=");
       if (arg === "--runs") runs = Number(args[++i]);
+      else if (arg === "--commands") programs.push(...await commandHelps(deno));
       else if (at > 0) {
         const command = arg.slice(at + 1);
         programs.push({
@@ -112,10 +132,14 @@ async function main(args: readonly string[]): Promise<void> {
       `deno ${Deno.version.deno}, ${Deno.build.target}, ${runs} runs`,
     );
     const base = median((samples[0] ?? []).map((one) => one.milliseconds));
+    let slowest = { name: "", time: 0 };
     for (const [i, program] of programs.entries()) {
       const own = samples[i] ?? [];
       const time = median(own.map((one) => one.milliseconds));
       const memory = median(own.map((one) => one.memory));
+      if (program.name.endsWith("--help") && time > slowest.time) {
+        slowest = { name: program.name, time };
+      }
       const size = program.command === deno
         ? ""
         : `  ${((await Deno.stat(program.command)).size / 1e6).toFixed(1)} MB`;
@@ -125,6 +149,11 @@ async function main(args: readonly string[]): Promise<void> {
         } MiB  ${(time / base).toFixed(2)} × empty${size}`,
       );
     }
+    console.log(
+      `slowest help: ${slowest.name}, ${
+        (slowest.time / base).toFixed(2)
+      } × empty`,
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

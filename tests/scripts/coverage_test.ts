@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { belowLimit, parseLcov } from "../../scripts/coverage.ts";
+import { belowLimit, byFolder, parseLcov } from "../../scripts/coverage.ts";
 
 const report = `SF:/x/lib/protocol/a.ts
 DA:1,5
@@ -27,6 +27,28 @@ Deno.test("coverage: a file below the limit, and one that was not loaded, are na
     [
       "lib/protocol/a.ts: 1 of 2 lines; not run: 2",
       "lib/protocol/c.ts is loaded by no test",
+    ],
+  );
+});
+
+Deno.test("coverage: files are summed up by folder, those of the top by its name", () => {
+  const one = (file: string, lines: number, hit: number) => ({
+    file,
+    lines,
+    hit,
+    missed: [],
+  });
+  assert.deepEqual(
+    byFolder([
+      one("lib/protocol/smux/frame.ts", 10, 9),
+      one("cmd/shell.ts", 7, 7),
+      one("lib/protocol/text.ts", 5, 5),
+      one("lib/text.ts", 1, 0),
+    ]),
+    [
+      one("cmd", 7, 7),
+      one("lib", 1, 0),
+      one("lib/protocol", 15, 14),
     ],
   );
 });
