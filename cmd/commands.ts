@@ -6,6 +6,7 @@
 
 import { buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { FlagShape, SplitArguments } from "./argv.ts";
+import { completionCommand } from "./completion.ts";
 import type { CommandWorld } from "./context.ts";
 import { copyCommand } from "./cp.ts";
 import { execCommand } from "./exec.ts";
@@ -35,6 +36,7 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     play: playCommand,
     sessions: sessionsRoutes,
     plugin: pluginRoutes,
+    completion: completionCommand,
     simulate: simulateCommand,
   },
   docs: {

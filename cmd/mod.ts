@@ -96,6 +96,14 @@ async function parseAndRun(
     }, context);
     return await runPlugin(words, context);
   }
+  if (args[0] === "__complete" || args[0] === "__complete_next") {
+    const { runComplete } = await import("./completion/run.ts");
+    const typed = args.slice(1);
+    return await runComplete(
+      args[0] === "__complete" ? typed : [...typed, ""],
+      context,
+    );
+  }
   const outer = splitArguments(args);
   const route = findRoute(outer.own);
   const { target, path } = route;

@@ -1,0 +1,36 @@
+/**
+ * What may stand where a user pressed Tab.
+ *
+ * @module
+ */
+
+/** One thing that fits. */
+export interface Candidate {
+  /** The whole word. */
+  readonly value: string;
+  /** Shown beside it, where the shell does. */
+  readonly about?: string | undefined;
+}
+
+/** Everything that fits. */
+export interface Candidates {
+  readonly values: readonly Candidate[];
+  /** What the shell adds by itself. */
+  readonly also?: "files" | "folders" | undefined;
+  /** True where a word goes on behind the value: no space is typed. */
+  readonly goesOn?: boolean | undefined;
+}
+
+/** Nothing fits. */
+export const nothing: Candidates = { values: [] };
+
+/** What is known of the world without asking anybody. */
+export interface CompletionSources {
+  /** Names and ids of nodes that were seen lately; the latest first. */
+  targets(): Promise<readonly Candidate[]>;
+  /** Ids of sessions that were listed lately. */
+  sessions(): Promise<readonly Candidate[]>;
+  /** Profiles of the AWS configuration. */
+  profiles(): Promise<readonly Candidate[]>;
+  regions(): Promise<readonly Candidate[]>;
+}

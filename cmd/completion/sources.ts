@@ -1,0 +1,63 @@
+/**
+ * What completions know: files of this machine, and nothing that has to be asked for.
+ *
+ * @module
+ */
+
+import { regionsLike } from "../../lib/aws/regions.ts";
+import type { Context } from "../context.ts";
+import type { Candidate, CompletionSources } from "./candidate.ts";
+
+/**
+ * The sources of this machine. One that cannot be read has nothing.
+ * @param context The environment, and the caches.
+ */
+export function knownToUs(context: Pick<Context, "env">): CompletionSources {
+  return {
+    targets: () => Promise.resolve([]),
+    sessions: () => Promise.resolve([]),
+    profiles: () => profiles(context),
+    regions: () => Promise.resolve(regions(context)),
+  };
+}
+
+/** Those of the partition that is worked in, that one's own first. */
+function regions({ env }: Pick<Context, "env">): Candidate[] {
+  const own = env("SSM_REGION") ?? env("AWS_REGION") ??
+    env("AWS_DEFAULT_REGION") ?? "";
+  return [...new Set([own, ...regionsLike(own)])].filter((one) => one !== "")
+    .map((value) => ({ value }));
+}
+
+async function profiles(
+  { env }: Pick<Context, "env">,
+): Promise<readonly Candidate[]> {
+  const home = env("HOME") ?? env("USERPROFILE") ?? "";
+  const config = env("AWS_CONFIG_FILE") ?? `${home}/.aws/config`;
+  const credentials = env("AWS_SHARED_CREDENTIALS_FILE") ??
+    `${home}/.aws/credentials`;
+  const names = new Set([
+    ...sections(await textOf(config)).flatMap((section) =>
+      section === "default"
+        ? [section]
+        : /^profile\s+(.+)$/.exec(section)?.slice(1) ?? []
+    ),
+    ...sections(await textOf(credentials)),
+  ]);
+  return [...names].map((value) => ({ value }));
+}
+
+/** Names of an INI file's sections, without quotes. */
+function sections(text: string): string[] {
+  return [...text.matchAll(/^\s*\[\s*([^\]]+?)\s*\]/gm)].map(([, name = ""]) =>
+    name.replace(/["']/g, "")
+  );
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import type { CompletionSources } from "../../../cmd/completion/candidate.ts";
+import { complete } from "../../../cmd/completion/complete.ts";
+import { answerText } from "../../../cmd/completion/run.ts";
+import { completionScript } from "../../../cmd/completion/scripts.ts";
+import { completionShells } from "../../../cmd/completion.ts";
+import { runCommandLine } from "../../../cmd/mod.ts";
+import { TestContext } from "../../testkit/context.ts";
+
+const sources: CompletionSources = {
+  targets: () =>
+    Promise.resolve([
+      { value: "web-server", about: "i-0123456789abcdef0" },
+      { value: "tag:role=web" },
+      { value: "i-0123456789abcdef0", about: "web-server" },
+    ]),
+  sessions: () => Promise.resolve([{ value: "me-1234", about: "on web" }]),
+  profiles: () => Promise.resolve([{ value: "prod" }, { value: "dev" }]),
+  regions: () =>
+    Promise.resolve([{ value: "eu-west-1" }, { value: "eu-north-1" }]),
+};
+
+async function values(...words: string[]): Promise<string[]> {
+  const { values } = await complete(words, sources);
+  return values.map(({ value }) => value);
+}
+
+Deno.test("completion: commands and their descriptions", async () => {
+  const { values: found } = await complete([""], sources);
+  for (const name of ["shell", "sessions", "completion", "help"]) {
+    assert(found.some(({ value }) => value === name), name);
+  }
+  assert(found.every(({ about }) => about !== undefined && about !== ""));
+  assert.deepEqual(await values("sess"), ["sessions"]);
+  assert.deepEqual(await values("-q", "--region", "x", "sess"), ["sessions"]);
+  assert.deepEqual(await values("sessions", ""), ["list", "kill"]);
+  assert.deepEqual(await values("help", "sessions", "k"), ["kill"]);
+  assert.deepEqual(await values("unknown", "she"), ["shell"]);
+});
+
+Deno.test("completion: flags of the command, once unless they repeat", async () => {
+  const first = await values("shell", "--");
+  assert(first.includes("--document-name") && first.includes("--help"));
+  assert.deepEqual(await values("shell", "--rec"), [
+    "--record",
+    "--record-input",
+    "--record-append",
+    "--record-overwrite",
+  ]);
+  assert.deepEqual(
+    await values("shell", "--record", "x", "--record-i", "--record"),
+    ["--record-input", "--record-append", "--record-overwrite"],
+  );
+  assert.deepEqual(
+    await values("shell", "--parameters", "a=b", "--parame"),
+    ["--parameters"],
+  );
+  assert.deepEqual(await values("sessions", "--hist"), ["--history"]);
+  assert.deepEqual(await values("--prof"), ["--profile"]);
+  assert.deepEqual(await values("shell", "-x"), []);
+  assert((await values("shell", "-")).includes("--profile"));
+});
+
+Deno.test("completion: values of flags, behind = and letters too", async () => {
+  assert.deepEqual(await values("shell", "--transport", ""), [
+    "native",
+    "builtin",
+  ]);
+  assert.deepEqual(await values("shell", "--transport=b"), [
+    "--transport=builtin",
+  ]);
+  assert.deepEqual(await values("sessions", "-o", "c"), ["csv"]);
+  assert.deepEqual(await values("sessions", "-qo", "c"), ["csv"]);
+  assert.deepEqual(await values("sessions", "-ocsv", ""), []);
+  assert.deepEqual(await values("--profile", "d"), ["dev"]);
+  assert.deepEqual(await values("shell", "--profile=prod,"), [
+    "--profile=prod,dev",
+  ]);
+  assert.deepEqual(await values("shell", "--region", "eu-n"), ["eu-north-1"]);
+  assert.deepEqual(await values("simulate", "--region", "eu-west-1,"), [
+    "eu-west-1,eu-north-1",
+  ]);
+  assert.deepEqual(await values("shell", "--document-name", "AWS-StartSSH"), [
+    "AWS-StartSSHSession",
+  ]);
+  assert.deepEqual(await values("shell", "--reason", ""), []);
+  assert.deepEqual(await values("shell", "--unknown="), []);
+  assert.equal(
+    (await complete(["shell", "--record", ""], sources)).also,
+    "files",
+  );
+  assert.equal(
+    (await complete(["plugin", "install", "--dir", ""], sources)).also,
+    "folders",
+  );
+});
+
+Deno.test("completion: targets, sessions and files as arguments", async () => {
+  assert.deepEqual(await values("shell", "w"), ["web-server"]);
+  assert.deepEqual(await values("shell", "tag:"), ["tag:role=web"]);
+  assert.deepEqual(await values("shell", "web-server", ""), []);
+  assert.deepEqual(await values("exec", "web-server", "i-"), [
+    "i-0123456789abcdef0",
+  ]);
+  assert.deepEqual(await values("forward", "we"), ["web-server"]);
+  assert.deepEqual(await values("ssh", "ubuntu@we"), ["ubuntu@web-server"]);
+  assert.deepEqual(await values("ssh", "ubuntu@web-server", ""), []);
+  assert.deepEqual(await values("sessions", "kill", "me"), ["me-1234"]);
+  assert.deepEqual(await values("sessions", "--target", "we"), ["web-server"]);
+  assert.deepEqual(await complete(["cp", "we"], sources), {
+    values: [{ value: "web-server:", about: "i-0123456789abcdef0" }],
+    also: "files",
+    goesOn: true,
+  });
+  assert.deepEqual(await values("cp", "./we"), []);
+  assert.equal((await complete(["play", ""], sources)).also, "files");
+  // What runs on the node is none of ours.
+  assert.deepEqual(await complete(["exec", "web", "--", "--pro"], sources), {
+    values: [],
+    also: "files",
+  });
+});
+
+Deno.test("completion: the answer has each word once, and none that cannot be typed", () => {
+  assert.equal(
+    answerText({
+      values: [
+        { value: "a", about: "is\x1b[2J" },
+        { value: "b" },
+        { value: "a" },
+        { value: "c\nd" },
+        { value: "e\u202e" },
+      ],
+      also: "files",
+      goesOn: true,
+    }),
+    "files goes-on\na\tis\\x1b[2J\nb\n",
+  );
+  assert.equal(answerText({ values: [] }), "-\n");
+});
+
+Deno.test("completion: ssm __complete answers the scripts, whatever happens", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${home}/.aws`);
+    await Deno.writeTextFile(
+      `${home}/.aws/credentials`,
+      "[old one]\naws_access_key_id=x\n[default]\n",
+    );
+    await Deno.writeTextFile(
+      `${home}/.aws/config`,
+      "[default]\n [ profile 'p' ]\n[sso-session s]\n[services t]\n",
+    );
+    const answer = async (args: string[], ...set: [string, string][]) => {
+      const context = new TestContext();
+      for (const [name, value] of [["HOME", home] as const, ...set]) {
+        context.variables.set(name, value);
+      }
+      assert.equal(await runCommandLine(args, context), 0);
+      assert.equal(context.terminal.errorText, "");
+      assert.equal(context.connections.length, 0);
+      return context.terminal.outputText;
+    };
+    assert.equal(
+      await answer(["__complete", "--profile", ""]),
+      "-\ndefault\np\nold one\n",
+    );
+    assert.equal(
+      await answer(["__complete_next", "--profile"], ["HOME", "/nowhere"]),
+      "-\n",
+    );
+    assert.match(
+      await answer(["__complete", "--region", "cn"], [
+        "AWS_REGION",
+        "cn-north-1",
+      ]),
+      /^-\ncn-north-1\ncn-northwest-1\n$/,
+    );
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("completion: a script for each shell, and a word for those without one", async () => {
+  for (const shell of completionShells) {
+    const context = new TestContext();
+    assert.equal(await runCommandLine(["completion", shell], context), 0);
+    assert.equal(context.terminal.outputText, completionScript(shell));
+    assert.match(context.terminal.outputText, /__complete/);
+    assert(!context.terminal.outputText.includes("§"));
+  }
+  const context = new TestContext();
+  assert.equal(await runCommandLine(["completion", "csh"], context), 125);
+  assert.match(
+    context.terminal.errorText,
+    /csh.*it is bash, zsh, fish, powershell/,
+  );
+  assert.equal(
+    await runCommandLine(["completion", "pwsh"], new TestContext()),
+    0,
+  );
+});
