@@ -176,7 +176,7 @@ async function nodeOf(
   const notices = new Notices(context.terminal, {
     quiet: false,
     verbose: options.verbose,
-  });
+  }, context.log);
   using places = await Places.open(context, connection, notices);
   const again = { connection, command: "ssm ssh" };
   const { id, place } = given === undefined

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { readCast } from "../../lib/cast/reader.ts";
+import { programCommand } from "../testkit/executable.ts";
+import { hasPty } from "../testkit/pty.ts";
+import {
+  runInTerminal,
+  startSimulatorProgram,
+} from "../testkit/simulator_program.ts";
+
+Deno.test({
+  name: "record: a session that a signal ends is whole in its file, and plays",
+  ignore: !hasPty,
+  async fn() {
+    await using simulator = await startSimulatorProgram([
+      "--shell",
+      "env PS1='remote> ' sh",
+    ]);
+    const folder = await Deno.makeTempDir({ prefix: "ssm-record-" });
+    const path = `${folder}/a.cast`;
+    try {
+      await using program = await runInTerminal([
+        ...programCommand(),
+        "shell",
+        "web-server",
+        "--record",
+        path,
+        "-q",
+      ], simulator.env);
+      const { pty } = program;
+      await pty.until("remote> ");
+      await pty.write("printf '\\033[?1049h\\033[?25l'; echo gr''üße\r");
+      await pty.until("grüße\r\n");
+      await pty.resize(100, 30);
+      await pty.until("remote> ");
+      await pty.write("until [ \"$(stty size)\" = '30 100' ]; do :; done; ");
+      await pty.write("echo la''st\r");
+      await pty.until("last\r\n");
+      Deno.kill(program.pid, "SIGTERM");
+      assert.equal(await program.code(), 143);
+      assert.equal(await pty.settings(), program.settingsBefore);
+
+      using file = await Deno.open(path);
+      const { header, events } = await readCast(file.readable);
+      assert.deepEqual([header.width, header.height], [80, 24]);
+      const all = await Array.fromAsync(events);
+      const printed = all.filter(({ code }) => code === "o")
+        .map(({ data }) => data).join("");
+      assert(printed.includes("\x1b[?25lgrüße\r\n"), printed);
+      assert.match(printed, /last\r\n/);
+      assert(
+        all.some(({ code, data }) => code === "r" && data === "100x30"),
+        JSON.stringify(all),
+      );
+
+      await using player = await runInTerminal(
+        [...programCommand(), "play", path, "--speed", "1000"],
+        simulator.env,
+      );
+      // It leaves nothing switched on: the recording did.
+      await player.pty.until("\x1b[?1049l\x1b[?25h");
+      assert.equal(await player.code(), 0);
+      assert.equal(await player.pty.settings(), player.settingsBefore);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
