@@ -9,6 +9,8 @@ import type {
   AwsSettings,
   CallerIdentity,
   EcsSpec,
+  LookupAnswer,
+  LookupStep,
   NodeCommandRequest,
   NodeCommandResult,
   NodeFilter,
@@ -22,6 +24,7 @@ import type {
   SessionInformation,
   Signature,
   SshKeyRequest,
+  TargetGrammar,
 } from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { Logger } from "../lib/log/log.ts";
@@ -104,7 +107,15 @@ export interface SessionOrigin {
 /** The calls to AWS that commands make, for one identity and region. */
 export interface AwsAccess extends Disposable {
   /** Finds the node; rejects with the errors of `lib/aws/target.ts` and AwsCallError. */
-  resolveTarget(text: string, signal: AbortSignal): Promise<ResolvedTarget>;
+  resolveTarget(
+    text: string,
+    signal: AbortSignal,
+    grammar?: TargetGrammar,
+  ): Promise<ResolvedTarget>;
+  /** One question about a target, as `Aws.lookUp` asks it; rejects with AwsCallError. */
+  lookUp(step: LookupStep, signal: AbortSignal): Promise<LookupAnswer>;
+  /** Name tags like one that no node has; rejects when the signal aborts. */
+  nearNames(name: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Some nodes to choose from, at most `limit`; rejects with AwsCallError. */
   listNodes(limit: number, signal: AbortSignal): Promise<NodeList>;
   /**
@@ -304,7 +315,10 @@ export async function openAwsAccess(
       return adopt(grant, target, open, notice);
     };
     return {
-      resolveTarget: (text, signal) => aws.resolveTarget(text, signal),
+      resolveTarget: (text, signal, grammar) =>
+        aws.resolveTarget(text, signal, grammar),
+      lookUp: (step, signal) => aws.lookUp(step, signal),
+      nearNames: (name, signal) => aws.nearNames(name, signal),
       listNodes: (limit, signal) => aws.listNodes(limit, signal),
       startSession: (request, notice, signal) =>
         begin(

@@ -181,7 +181,7 @@ async function nodeOf(
   const again = { connection, command: "ssm ssh" };
   const { id, place } = given === undefined
     ? await chooseTarget(context, places, again, signal)
-    : await findNode(places, { target: given, ...again }, signal);
+    : await findNode(context, places, { target: given, ...again }, signal);
   await notices.written();
   return {
     id,

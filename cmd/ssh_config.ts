@@ -273,7 +273,7 @@ async function namedHosts(
   for (const target of targets) {
     const found = /[*?]/.test(target)
       ? await fitting(target, places, notices, context.signal)
-      : [await namedHost(target, places, connection, context.signal)];
+      : [await namedHost(target, places, connection, context)];
     for (const host of found) {
       if (!hosts.some(({ name }) => name === host.name)) hosts.push(host);
     }
@@ -285,12 +285,13 @@ async function namedHost(
   target: string,
   places: Places,
   connection: Connection,
-  signal: AbortSignal,
+  context: Context,
 ): Promise<NamedHost> {
   const { id, name } = await findNode(
+    context,
     places,
     { target, command: "ssm ssh-config", connection },
-    signal,
+    context.signal,
   );
   return { name: name ?? id, id };
 }
@@ -302,10 +303,12 @@ async function fitting(
   notices: Notices,
   signal: AbortSignal,
 ): Promise<NamedHost[]> {
-  const { found } = await places.search(
+  const search = await places.search(
     ({ aws }, signal) => aws.listNodes(mostNodes, signal),
     signal,
   );
+  places.settle(search);
+  const { found } = search;
   const nodes = found.flatMap(({ value }) => value.nodes);
   if (found.some(({ value }) => value.more)) {
     notices.say(

@@ -31,9 +31,13 @@ export interface CopyRequest {
   readonly destination: string | undefined;
 }
 
-/** A target with a colon in it (target.ts, ecs_target.ts), up to the one before the path. */
+/**
+ * A target with a colon in it (target_spec.ts, ecs_spec.ts), up to the one before the path. An IPv6
+ * address has brackets, as with scp; a tag has `=` in it, as its colon would be the one before the
+ * path.
+ */
 const prefixed =
-  /^((?:ecs:arn:[^:]*:[^:]*:[^:]*:[^:]*:[^:]*|(?:id|name|tag|ecs):[^:]*)):([^]*)$/i;
+  /^((?:ecs:arn:[^:]*:[^:]*:[^:]*:[^:]*:[^:]*|(?:ip:)?\[[0-9a-f:.]*\]|(?:id|name|tag|ecs|ip|dns|host|asg):[^:]*)):([^]*)$/i;
 /** The rest before any slash, as with scp. */
 const plain = /^([^/:]*):([^]*)$/;
 const prefixAlone = /^(id|name|tag|ecs):[^:]*$/i;

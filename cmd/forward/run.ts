@@ -134,7 +134,12 @@ class ForwardCommand {
       "../target/choose_target.ts"
     );
     const target = givenTarget(this.#options.target, this.#context);
-    const again = { command: "ssm forward", rest: forwardWords(specs) };
+    const again = {
+      command: "ssm forward",
+      rest: forwardWords(specs),
+      // What has a colon may be ports.
+      grammar: { bareTags: false },
+    };
     const node = await findOrChoose(
       this.#context,
       places,

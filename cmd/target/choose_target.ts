@@ -89,10 +89,12 @@ export async function chooseTarget(
   let nodes: readonly Listed[];
   let more: boolean;
   try {
-    const { found } = await places.search(
+    const search = await places.search(
       ({ aws }, signal) => aws.listNodes(longestList, signal),
       signal,
     );
+    places.settle(search);
+    const { found } = search;
     nodes = found.flatMap(({ place, value: { nodes } }) =>
       nodes.map((each) => ({ ...each, place }))
     );

@@ -77,7 +77,7 @@ export async function placeOfContainer(
   spec: EcsSpec,
   signal: AbortSignal,
 ): Promise<Place> {
-  const { found } = await places.search(async ({ aws }, signal) => {
+  const search = await places.search(async ({ aws }, signal) => {
     try {
       await aws.resolveContainer(spec, signal);
     } catch (error) {
@@ -91,6 +91,8 @@ export async function placeOfContainer(
     }
     return true;
   }, signal);
+  places.settle(search);
+  const { found } = search;
   if (found.length > 1) {
     const labels = found.map(({ place }) => visible(place.label));
     throw new CommandError(

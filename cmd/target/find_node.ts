@@ -6,15 +6,21 @@
 
 import type {
   AmbiguousTargetError,
+  AwsCallError,
+  LookupStep,
   ResolvedTarget,
   TargetCandidate,
   TargetNotFoundError,
 } from "../../lib/aws/mod.ts";
-import { nodeIdOf } from "../../lib/aws/node_id.ts";
+import { lookupPlan } from "../../lib/aws/target_plan.ts";
+import { parseTarget, type TargetSpec } from "../../lib/aws/target_spec.ts";
+import { describeTarget } from "../../lib/aws/target_words.ts";
 import { visible } from "../../lib/text.ts";
 import { didYouMean } from "../argv.ts";
+import type { Context } from "../context.ts";
 import { CommandError, exitCodes } from "../errors.ts";
-import type { Place, Places } from "./places.ts";
+import { askChoice } from "./choice.ts";
+import type { MissedPlace, Place, Places } from "./places.ts";
 import {
   awsArguments,
   isNamed,
@@ -29,40 +35,42 @@ export interface FoundNode extends ResolvedTarget {
   readonly place: Place;
 }
 
+/** Who can be asked which of several nodes is meant. */
+export type Chooser = Pick<Context, "terminal" | "attended">;
+
+/** Candidates in an error message. */
+const longestDetails = 20;
+
 /**
- * Finds the node. In several places an id is found as soon as one of them knows it; a name is
- * looked up in all of them, as a shell on the wrong machine costs more than a second.
+ * Finds the node. In several places an id is found as soon as one of them knows it; anything else
+ * is looked up in all of them, as a shell on the wrong machine costs more than a second. Where
+ * several nodes are meant, the user chooses.
+ * @param chooser The terminal; `undefined` where a choice makes no sense.
  * @param places Where to look.
  * @param use What for.
  * @param signal Gives up.
  * @throws CommandError With the candidates or the names like it; what `resolveTarget` throws.
  */
 export async function findNode(
+  chooser: Chooser | undefined,
   places: Places,
   use: TargetUse,
   signal: AbortSignal,
 ): Promise<FoundNode> {
-  if (places.several) {
-    const id = nodeIdOf(use.target);
-    return id === undefined
-      ? await findByName(places, use, signal)
-      : await findById(id, places, use, signal);
-  }
+  if (places.several) return await findAnywhere(chooser, places, use, signal);
   const place = places.first;
+  const { target, grammar } = use;
   try {
-    return { ...await place.aws.resolveTarget(use.target, signal), place };
+    const { aws } = place;
+    return { ...await aws.resolveTarget(target, signal, grammar), place };
   } catch (error) {
     if (isNamed<AmbiguousTargetError>(error, "AmbiguousTargetError")) {
-      const { message, candidates } = error;
-      throw ambiguous(
-        message,
-        candidates.map((each) => ({ ...each, place })),
-        use,
-        error,
-      );
+      const placed = error.candidates.map((each) => ({ ...each, place }));
+      return await choose(chooser, error.several, placed, use, signal);
     }
     if (isNamed<TargetNotFoundError>(error, "TargetNotFoundError")) {
-      throw notFound(error, use);
+      const { message, suggestions, complete } = error;
+      throw notFound(message, suggestions, complete, use, error);
     }
     throw error;
   }
@@ -71,148 +79,212 @@ export async function findNode(
 /** A node that may be meant. */
 type Candidate = TargetCandidate & { readonly place: Place };
 
-async function findById(
-  id: string,
+/** Each question is asked in all places before the next one is. */
+async function findAnywhere(
+  chooser: Chooser | undefined,
   places: Places,
   use: TargetUse,
   signal: AbortSignal,
 ): Promise<FoundNode> {
-  const filter = { key: "InstanceIds", values: [id] };
-  const { found, missed } = await places.search(
-    async ({ aws }, signal) => {
-      for await (const node of aws.nodes([filter], signal)) {
-        if (node.id === id) return node;
+  const spec = parseTarget(use.target, use.grammar);
+  const missed = new Map<Place, MissedPlace>();
+  let asked = 0;
+  let complete = true;
+  for (const step of lookupPlan(spec)) {
+    const answer = await ask(step, places, signal);
+    asked = answer.asked;
+    complete &&= answer.complete;
+    for (const each of answer.missed) {
+      // What EC2 does not tell does not matter where Session Manager does.
+      if (step.kind !== "instances" || !isDenied(each.error)) {
+        missed.set(each.place, each);
       }
-      return undefined;
-    },
-    signal,
-    () => true,
-  );
-  const [first] = found;
-  if (first !== undefined) {
-    const { place, value: { platform, agentVersion } } = first;
-    return { id, name: undefined, platform, agentVersion, place };
+    }
+    const { candidates } = answer;
+    const [only] = candidates;
+    if (only === undefined) continue;
+    places.settle({ missed: [...missed.values()], asked });
+    return candidates.length === 1 ? only : await choose(
+      chooser,
+      describeTarget(spec).several,
+      candidates,
+      use,
+      signal,
+    );
   }
-  throw notFoundAnywhere(
-    `Cannot find ${visible(id)}`,
-    [],
-    await places.all(signal),
-    missed.length,
+  places.settle({ missed: [...missed.values()], asked });
+  throw await notFoundAnywhere(
+    spec,
+    places,
+    asked - missed.size,
+    complete,
     use,
+    signal,
   );
 }
 
-async function findByName(
+async function ask(
+  step: LookupStep,
   places: Places,
+  signal: AbortSignal,
+) {
+  const { found, missed, asked } = await places.search(
+    async ({ aws }, signal) => {
+      const answer = await aws.lookUp(step, signal);
+      return answer.candidates.length > 0 || !answer.complete
+        ? answer
+        : undefined;
+    },
+    signal,
+    // An id is in one place only.
+    () => step.kind === "id",
+  );
+  const candidates = found.flatMap(({ place, value }) =>
+    value.candidates.map((each): Candidate => ({ ...each, place }))
+  );
+  return {
+    candidates: reachableFirst(candidates),
+    complete: found.every(({ value }) => value.complete),
+    missed,
+    asked,
+  };
+}
+
+function reachableFirst(candidates: readonly Candidate[]): Candidate[] {
+  const rank = ({ state }: Candidate) =>
+    state === "Online" || state === "running" ? 0 : 1;
+  return candidates.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function isDenied(error: unknown): boolean {
+  return isNamed<AwsCallError>(error, "AwsCallError") &&
+    error.kind === "access-denied";
+}
+
+/** Lets the user choose, or says which there are. */
+async function choose(
+  chooser: Chooser | undefined,
+  several: string,
+  unnamed: readonly Candidate[],
   use: TargetUse,
   signal: AbortSignal,
 ): Promise<FoundNode> {
-  const notFound: TargetNotFoundError[] = [];
-  const { found, missed } = await places.search(
-    async (place, signal): Promise<Outcome | undefined> => {
-      try {
-        return { node: await place.aws.resolveTarget(use.target, signal) };
-      } catch (error) {
-        if (isNamed<AmbiguousTargetError>(error, "AmbiguousTargetError")) {
-          return { several: error };
-        }
-        if (!isNamed<TargetNotFoundError>(error, "TargetNotFoundError")) {
-          throw error;
-        }
-        notFound.push(error);
-        return undefined;
-      }
-    },
-    signal,
-  );
-  const [only] = found;
-  if (only === undefined) {
-    const [first] = notFound;
-    throw notFoundAnywhere(
-      (first?.message ?? `Cannot find ${visible(use.target)}`)
-        .replace(/: [^:]*$/, ""),
-      notFound.flatMap(({ suggestions }) => suggestions),
-      await places.all(signal),
-      missed.length,
-      use,
+  const candidates = await withNames(unnamed, signal);
+  const [first] = candidates;
+  const named = candidates.some(({ name }) => name !== first?.name);
+  const rowsOf = (some: readonly Candidate[]) =>
+    nodeRows(some.map((each) => ({ ...each, label: each.place.label })), named);
+  if (chooser?.attended) {
+    await chooser.terminal.writeError(
+      new TextEncoder().encode(`${candidates.length} nodes ${several}:\n`),
     );
+    const { id, name, platform, agentVersion, place } = await askChoice(
+      chooser.terminal,
+      {
+        items: candidates,
+        rows: rowsOf(candidates),
+        more: false,
+        noun: "node",
+        names: ({ id, name }) => [id, name],
+      },
+      signal,
+    );
+    return { id, name, platform, agentVersion, place };
   }
-  if (found.length === 1 && "node" in only.value) {
-    return { ...only.value.node, place: only.place };
-  }
-  const candidates = found.flatMap(({ place, value }): Candidate[] =>
-    "node" in value
-      ? [{ ...unknownState, ...value.node, place }]
-      : value.several.candidates.map((each) => ({ ...each, place }))
+  const shown = candidates.slice(0, longestDetails);
+  throw new CommandError(
+    `Cannot choose a node: ${candidates.length} ${several}`,
+    exitCodes.failed,
+    first === undefined ? [] : [
+      withTarget(first.id, { ...use, connection: first.place.connection }),
+    ],
+    [
+      ...rowsOf(shown),
+      ...(shown.length < candidates.length ? ["… and more"] : []),
+    ],
   );
-  throw ambiguous(
-    `Cannot choose a node: ${candidates.length} are ${visible(use.target)}`,
-    candidates,
+}
+
+/** Name tags help to choose among nodes that were found by something else. */
+async function withNames(
+  candidates: readonly Candidate[],
+  signal: AbortSignal,
+): Promise<readonly Candidate[]> {
+  const without = candidates.filter(({ id, name }) =>
+    name === undefined && id.startsWith("i-")
+  );
+  const names = new Map<string, string>();
+  await Promise.all(
+    [...Map.groupBy(without, ({ place }) => place)].map(
+      async ([{ aws }, there]) => {
+        const ids = there.map(({ id }) => id).slice(0, mostNames);
+        for (const [id, name] of await aws.namesOf(ids, signal)) {
+          names.set(id, name);
+        }
+      },
+    ),
+  );
+  return candidates.map((each) => ({
+    ...each,
+    name: each.name ?? names.get(each.id),
+  }));
+}
+
+/** EC2 answers for so many at a time. */
+const mostNames = 200;
+
+async function notFoundAnywhere(
+  spec: TargetSpec,
+  places: Places,
+  searched: number,
+  complete: boolean,
+  use: TargetUse,
+  signal: AbortSignal,
+): Promise<CommandError> {
+  const { value, one, isName } = describeTarget(spec);
+  const near: string[] = [];
+  if (isName) {
+    const { found } = await places.search(
+      ({ aws }, signal) => aws.nearNames(value, signal),
+      signal,
+    );
+    near.push(...new Set(found.flatMap((each) => each.value)));
+  }
+  const kind = use.connection.allRegions ? "region" : "profile";
+  return notFound(
+    `Cannot find a node ${one}: none of ${searched} ` +
+      `${kind}${searched === 1 ? "" : "s"} searched has one`,
+    near.slice(0, 3),
+    complete,
     use,
     undefined,
   );
 }
 
-/** What a place says of a name. */
-type Outcome =
-  | { readonly node: ResolvedTarget }
-  | { readonly several: AmbiguousTargetError };
-
-const unknownState = {
-  state: "-",
-  address: undefined,
-  computerName: undefined,
-} as const;
-
-function ambiguous(
+function notFound(
   message: string,
-  candidates: readonly Candidate[],
+  near: readonly string[],
+  complete: boolean,
   use: TargetUse,
   cause: unknown,
 ): CommandError {
+  const { target, grammar } = use;
+  // Where tags need their prefix, it may be what was forgotten.
+  const tags = grammar?.bareTags === false && /^[^=:]+[=:]/.test(target)
+    ? [withTarget(`tag:${target}`, use)]
+    : [];
+  const names = near.map((name) => withTarget(targetOfName(name), use));
+  const host = complete ? [] : [withTarget(`host:${target}`, use)];
+  const hints = [...tags, ...names, ...host];
   return new CommandError(
-    message,
+    message + didYouMean(near.map(visible)),
     exitCodes.failed,
-    candidates.slice(0, 1).map(({ id, place: { connection } }) =>
-      withTarget(id, { ...use, connection })
-    ),
-    nodeRows(
-      candidates.map((each) => ({ ...each, label: each.place.label })),
-      false,
-    ),
+    hints.length > 0 ? hints : [
+      "aws ssm describe-instance-information" + awsArguments(use.connection),
+    ],
+    complete
+      ? []
+      : ["there are too many nodes to look at every computer name unasked"],
     { cause },
-  );
-}
-
-function notFoundAnywhere(
-  sentence: string,
-  suggestions: readonly string[],
-  places: readonly Place[],
-  missed: number,
-  use: TargetUse,
-): CommandError {
-  const near = [...new Set(suggestions)].slice(0, 3);
-  const searched = places.length - missed;
-  return new CommandError(
-    `${sentence}: none of ${searched} ` +
-      `${use.connection.allRegions ? "regions" : "profiles"} searched has one` +
-      didYouMean(near.map(visible)),
-    exitCodes.failed,
-    near.map((name) => withTarget(targetOfName(name), use)),
-  );
-}
-
-function notFound(error: TargetNotFoundError, use: TargetUse): CommandError {
-  return new CommandError(
-    error.message + didYouMean(error.suggestions.map(visible)),
-    exitCodes.failed,
-    error.suggestions.length > 0
-      ? error.suggestions.map((name) => withTarget(targetOfName(name), use))
-      : [
-        "aws ssm describe-instance-information" +
-        awsArguments(use.connection),
-      ],
-    [],
-    { cause: error },
   );
 }

@@ -36,7 +36,7 @@ export async function findTarget(
   signal: AbortSignal,
 ): Promise<FoundTarget> {
   const spec = parseEcsSpec(use.target);
-  if (spec === undefined) return await findNode(places, use, signal);
+  if (spec === undefined) return await findNode(context, places, use, signal);
   const { findContainer, placeOfContainer } = await import("./ecs_target.ts");
   const place = places.several
     ? await placeOfContainer(places, spec, signal)

@@ -31,11 +31,16 @@ export interface SearchNotices {
 export interface Search<Found> {
   /** In the order of the places. */
   readonly found: readonly { readonly place: Place; readonly value: Found }[];
-  /** The places that gave no answer. */
-  readonly missed: readonly {
-    readonly place: Place;
-    readonly error: unknown;
-  }[];
+  /** The places that gave no answer, and why. */
+  readonly missed: readonly MissedPlace[];
+  /** How many places were asked. */
+  readonly asked: number;
+}
+
+/** A place that gave no answer. */
+export interface MissedPlace {
+  readonly place: Place;
+  readonly error: unknown;
 }
 
 /** So many places are asked at a time. */
@@ -107,8 +112,8 @@ export class Places implements Disposable {
   }
 
   /**
-   * Asks all places, some at a time. One that gives no answer hides no other's: it is named in a
-   * notice, and thrown only where no place answered.
+   * Asks all places, some at a time. One that gives no answer hides no other's; who searches says
+   * so by {@linkcode settle}, or asks something else.
    * @param look Asks one place; `undefined` where what is looked for is not there.
    * @param signal Gives up; its reason is thrown.
    * @param enough True for a find that makes further ones needless.
@@ -138,14 +143,23 @@ export class Places implements Disposable {
         limit.cancel();
       }
     });
-    const [firstMissed] = missed;
-    if (firstMissed !== undefined && missed.length === places.length) {
-      throw firstMissed.error;
-    }
-    for (const { place, error } of missed) {
-      this.#missed(place.label, error);
-    }
-    return { found: found.toSorted((a, b) => a.at - b.at), missed };
+    return {
+      found: found.toSorted((a, b) => a.at - b.at),
+      missed,
+      asked: places.length,
+    };
+  }
+
+  /**
+   * Names the places that gave no answer in a notice.
+   * @param search What came of it.
+   * @throws The first place's error where no place answered.
+   */
+  settle(search: Pick<Search<unknown>, "missed" | "asked">): void {
+    const { missed, asked } = search;
+    const [first] = missed;
+    if (first !== undefined && missed.length === asked) throw first.error;
+    for (const { place, error } of missed) this.#missed(place.label, error);
   }
 
   /** Closes connections. Idempotent. */

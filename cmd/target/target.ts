@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { TargetCandidate } from "../../lib/aws/mod.ts";
+import type { TargetCandidate, TargetGrammar } from "../../lib/aws/mod.ts";
+import { parseTarget } from "../../lib/aws/target_spec.ts";
 import { shellQuote, visible } from "../../lib/text.ts";
 import { tableRows } from "./choice.ts";
 import type { Connection } from "../context.ts";
@@ -84,6 +85,8 @@ export interface TargetUse {
   /** The whole command for a target, where that is no word of its own: `ssm cp web:file .` */
   readonly typed?: ((target: string) => string) | undefined;
   readonly connection: Connection;
+  /** How the target is read, where that is not as everywhere. */
+  readonly grammar?: TargetGrammar;
 }
 
 /**
@@ -135,9 +138,18 @@ export function withTarget(
  * @param name The Name tag.
  */
 export function targetOfName(name: string): string {
-  return /^(id:|name:|tag:|ecs:|-|m?i-[0-9a-f]*$|\d*:?\d+$)/i.test(name)
-    ? `name:${name}`
-    : name;
+  return isPlainName(name) ? name : `name:${name}`;
+}
+
+function isPlainName(name: string): boolean {
+  // What begins so is a flag, a container of ECS, or ports to forward.
+  if (/^(-|ecs:|\d*:?\d+$)/i.test(name)) return false;
+  try {
+    const spec = parseTarget(name);
+    return spec.kind === "word" && spec.tags === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -32,6 +32,10 @@ import {
   resolveTarget,
   type TargetCalls,
 } from "./target.ts";
+import { suggestNames } from "./suggest_names.ts";
+import { type LookupAnswer, takeStep } from "./target_lookup.ts";
+import type { LookupStep } from "./target_plan.ts";
+import type { TargetGrammar } from "./target_spec.ts";
 import type { SessionControl } from "../session/control.ts";
 
 /** AWS as one user sees it. Disposing closes connections. */
@@ -119,11 +123,35 @@ export class Aws implements Disposable {
   /**
    * Finds the node for what the user typed.
    *
-   * @param text An id or a Name tag, or `id:`, `name:` or `tag:KEY=` and what it is.
+   * @param text As `parseTarget` of `target_spec.ts` reads it.
+   * @param grammar What may stand without a prefix.
    * @throws as `resolveTarget` does.
    */
-  resolveTarget(text: string, signal?: AbortSignal): Promise<ResolvedTarget> {
-    return resolveTarget(text, this.#lookups(), signal);
+  resolveTarget(
+    text: string,
+    signal?: AbortSignal,
+    grammar?: TargetGrammar,
+  ): Promise<ResolvedTarget> {
+    return resolveTarget(text, this.#lookups(), signal, grammar);
+  }
+
+  /**
+   * Asks one question about a target, for whoever asks it in many places.
+   *
+   * @param step The question, of `lookupPlan`.
+   * @throws AwsCallError
+   */
+  lookUp(step: LookupStep, signal?: AbortSignal): Promise<LookupAnswer> {
+    return takeStep(step, this.#lookups(), signal);
+  }
+
+  /**
+   * Name tags that are like one that no node has, best first; empty where EC2 does not tell.
+   *
+   * @param name The name.
+   */
+  nearNames(name: string, signal?: AbortSignal): Promise<readonly string[]> {
+    return suggestNames(name, (signal) => this.ec2.someNames(signal), signal);
   }
 
   /**
@@ -182,8 +210,8 @@ export class Aws implements Disposable {
     return {
       describeInstanceInformation: (filters, signal) =>
         ssm.describeInstanceInformation(filters, signal),
-      findInstancesByName: (name, signal) =>
-        ec2.findInstancesByName(name, signal),
+      findInstances: (attribute, value, signal) =>
+        ec2.findInstances(attribute, value, signal),
       someNames: (signal) => ec2.someNames(signal),
       namesOf: (ids, signal) => ec2.namesOf(ids, signal),
       describeInstance: (id, signal) => ec2.describeInstance(id, signal),

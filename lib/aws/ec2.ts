@@ -9,6 +9,7 @@ import type { Filter, Instance } from "@aws-sdk/client-ec2";
 import { abortable, type AwsClients } from "./client.ts";
 import { AwsCallError } from "./errors.ts";
 import { present } from "./present.ts";
+import type { Ec2Attribute } from "./target_plan.ts";
 
 /** One instance as DescribeInstances tells it. */
 export interface Ec2Instance {
@@ -42,22 +43,25 @@ export class Ec2Calls {
   }
 
   /**
-   * The instances whose Name tag is exactly `name`, terminated ones left out.
+   * The instances of which an attribute is exactly this, terminated ones left out.
    *
-   * @param name The tag's value; `*` and `?` in it mean themselves.
+   * @param attribute The filter's name.
+   * @param value Its value; `*` and `?` in it mean themselves.
    */
-  async findInstancesByName(
-    name: string,
+  async findInstances(
+    attribute: Ec2Attribute,
+    value: string,
     signal?: AbortSignal,
   ): Promise<Ec2Instance[]> {
-    // Filter values take wildcards; a backslash makes one ordinary. What comes back is compared
-    // all the same, as the escape is the service's to honour.
-    const value = name.replace(/[\\*?]/g, "\\$&");
+    // Filter values take wildcards; a backslash makes one ordinary. Names that come back are
+    // compared all the same, as the escape is the service's to honour.
     const found = await this.#describe([
-      { Name: "tag:Name", Values: [value] },
+      { Name: attribute, Values: [value.replace(/[\\*?]/g, "\\$&")] },
       { Name: "instance-state-name", Values: ALIVE },
     ], signal);
-    return found.filter((instance) => instance.name === name);
+    return attribute === "tag:Name"
+      ? found.filter((instance) => instance.name === value)
+      : found;
   }
 
   /**

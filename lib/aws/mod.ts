@@ -72,3 +72,6 @@ export {
   type TargetCandidate,
   TargetNotFoundError,
 } from "./target.ts";
+export type { LookupAnswer } from "./target_lookup.ts";
+export type { LookupStep } from "./target_plan.ts";
+export type { TargetGrammar, TargetSpec } from "./target_spec.ts";

@@ -1,25 +1,23 @@
 /**
- * From what the user typed to a node id: ids as they are, anything else as a Name tag, and a
- * prefix where that is not what is meant.
+ * From what the user typed to a node id. An id goes through as it is; everything else is a row of
+ * questions, `target_plan.ts`, of which the first that has an answer decides.
  *
  * @module
  */
 
-import { visible } from "../text.ts";
-import type { Ec2Instance } from "./ec2.ts";
-import { ECS_PREFIX, isSessionTarget } from "./ecs_spec.ts";
 import { AwsCallError } from "./errors.ts";
-import { isNodeId } from "./node_id.ts";
 import { present } from "./present.ts";
-import type { NodeFilter, NodeInformation } from "./ssm.ts";
 import { suggestNames } from "./suggest_names.ts";
 import {
   AmbiguousTargetError,
-  InvalidTargetError,
   type ResolvedTarget,
   type TargetCandidate,
   TargetNotFoundError,
 } from "./target_errors.ts";
+import { type LookupCalls, takeStep } from "./target_lookup.ts";
+import { lookupPlan, type LookupStep } from "./target_plan.ts";
+import { parseTarget, type TargetGrammar } from "./target_spec.ts";
+import { describeTarget } from "./target_words.ts";
 
 export {
   AmbiguousTargetError,
@@ -30,214 +28,119 @@ export {
 } from "./target_errors.ts";
 
 /** The calls a lookup makes; `SsmCalls` and `Ec2Calls` have them. */
-export interface TargetCalls {
-  /** DescribeInstanceInformation (api.md §4). */
-  describeInstanceInformation(
-    filters: readonly NodeFilter[],
-    signal?: AbortSignal,
-  ): AsyncIterable<NodeInformation>;
-  /** EC2 DescribeInstances by exact Name tag. */
-  findInstancesByName(
-    name: string,
-    signal?: AbortSignal,
-  ): Promise<readonly Ec2Instance[]>;
+export interface TargetCalls extends LookupCalls {
   /** Some Name tags, for "did you mean". */
   someNames(signal?: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Meant as an id: nothing but hex digits after the prefix. */
-const LIKE_NODE_ID = /^m?i-[0-9a-f]*$/i;
-
-/** Says what the rest is. A Name tag that begins so takes `name:` in front. */
-const PREFIX = /^(id|name|tag):(.*)$/s;
-
-/** Limits of AWS for a tag, in characters. */
-const LONGEST_KEY = 128;
-const LONGEST_VALUE = 256;
-
 /**
- * Finds the node. An id goes through without a call. A name is looked up with
- * DescribeInstanceInformation by `tag:Name`, and with EC2 only when that finds nothing: a stopped
- * or never registered instance is then found too, so that the failed start can say so.
- *
- * `id:` makes the text an id, `name:` a name whatever it looks like; `tag:Key=Value` finds the node
- * with that tag, as Session Manager knows it.
- *
- * Where several nodes have the name it is ambiguous even if only one of them is online: which one
- * that is changes with the weather, and a shell on the wrong machine costs more than a choice.
+ * Finds the node. Where several nodes are what was asked for it is ambiguous even if only one of
+ * them is online: which one that is changes with the weather, and a shell on the wrong machine
+ * costs more than a choice.
  *
  * @param text What the user typed.
  * @param calls The lookups.
+ * @param grammar What may stand without a prefix.
  * @throws InvalidTargetError, AmbiguousTargetError, TargetNotFoundError, or AwsCallError when
- * neither lookup is permitted or the network fails.
+ * no lookup is permitted or the network fails.
  */
 export async function resolveTarget(
   text: string,
   calls: TargetCalls,
   signal?: AbortSignal,
+  grammar?: TargetGrammar,
 ): Promise<ResolvedTarget> {
-  const [, prefix, rest = ""] = PREFIX.exec(text) ?? [];
-  switch (prefix) {
-    case "name":
-      return await nodeByName(rest, calls, signal);
-    case "tag":
-      return await nodeByTag(rest, calls, signal);
-    case "id":
-      if (isId(rest)) return { id: rest, name: undefined };
-      throw notAnId(rest);
+  const spec = parseTarget(text, grammar);
+  const plan = lookupPlan(spec);
+  const [first] = plan;
+  if (first?.kind === "id" && plan.length === 1) {
+    return { id: first.id, name: undefined };
   }
-  if (isId(text)) return { id: text, name: undefined };
-  if (LIKE_NODE_ID.test(text)) throw notAnId(text);
-  if (text.startsWith(ECS_PREFIX)) {
-    throw new InvalidTargetError(
-      `Cannot use ${visible(text)} as a node: it is a container of ECS; ` +
-        "a Name tag that begins so takes name: in front",
-    );
-  }
-  return await nodeByName(text, calls, signal);
-}
-
-function isId(text: string): boolean {
-  return isNodeId(text) || isSessionTarget(text);
-}
-
-function notAnId(text: string): InvalidTargetError {
-  return new InvalidTargetError(
-    `Cannot use ${text === "" ? "id:" : visible(text)} as a node: an id has ` +
-      "8 or 17 lower-case hex digits after i-, or 17 after mi-",
+  const { candidates, denied, complete } = await askInTurn(
+    plan,
+    (step) => takeStep(step, calls, signal),
   );
-}
-
-async function nodeByName(
-  name: string,
-  calls: TargetCalls,
-  signal: AbortSignal | undefined,
-): Promise<ResolvedTarget> {
-  if (name === "" || name.length > LONGEST_VALUE) {
-    throw new InvalidTargetError(
-      `Cannot look up a node: a Name tag has 1 to ${LONGEST_VALUE} characters`,
-    );
+  const [only] = candidates;
+  const words = describeTarget(spec);
+  if (only !== undefined) {
+    if (candidates.length === 1) return resolved(only);
+    throw new AmbiguousTargetError(words.value, candidates, words.several);
   }
-  let denied: AwsCallError | undefined;
-  try {
-    const nodes = await nodesByTag("Name", name, calls, signal);
-    if (nodes.length > 0) {
-      return choose(name, nodes.map((node) => candidateOfNode(name, node)));
-    }
-  } catch (error) {
-    denied = deniedOrThrow(error);
-  }
-  let ec2Denied = false;
-  try {
-    const instances = await calls.findInstancesByName(name, signal);
-    if (instances.length > 0) {
-      return choose(name, instances.map((each) => candidateOfEc2(name, each)));
-    }
-  } catch (error) {
-    deniedOrThrow(error);
-    ec2Denied = true;
-  }
+  const [refusal] = denied;
   // Without the first lookup "not found" would be a guess.
-  if (denied !== undefined) throw denied;
+  if (refusal !== undefined && refusal.step === first) throw refusal.error;
+  const ec2Denied = refusal !== undefined;
   throw new TargetNotFoundError(
-    name,
-    ec2Denied
-      ? []
-      : await suggestNames(name, (signal) => calls.someNames(signal), signal),
+    words.value,
+    ec2Denied || !words.isName ? [] : await suggestNames(
+      words.value,
+      (signal) => calls.someNames(signal),
+      signal,
+    ),
     ec2Denied
       ? "Session Manager knows none in this account and region, and EC2 may " +
         "not be asked (ec2:DescribeInstances)"
-      : "neither Session Manager nor EC2 knows one in this account and region",
+      : plan.some(({ kind }) => kind === "instances")
+      ? "neither Session Manager nor EC2 knows one in this account and region"
+      : "Session Manager knows none in this account and region",
+    words.one,
+    complete,
   );
 }
 
-async function nodeByTag(
-  tag: string,
-  calls: TargetCalls,
-  signal: AbortSignal | undefined,
-): Promise<ResolvedTarget> {
-  const at = tag.indexOf("=");
-  const [key, value] = [tag.slice(0, Math.max(at, 0)), tag.slice(at + 1)];
-  if (
-    key === "" || key.length > LONGEST_KEY || value === "" ||
-    value.length > LONGEST_VALUE
-  ) {
-    throw new InvalidTargetError(
-      `Cannot look up a node by tag:${visible(tag)}: it is tag:KEY=VALUE, ` +
-        `with up to ${LONGEST_KEY} and ${LONGEST_VALUE} characters`,
-    );
+/** What a row of questions came to. */
+export interface Lookup<Candidate> {
+  /** Empty where no question has an answer. */
+  readonly candidates: readonly Candidate[];
+  /** The questions that may not be asked. */
+  readonly denied: readonly {
+    readonly step: LookupStep;
+    readonly error: AwsCallError;
+  }[];
+  /** False where a question was given up, as there are too many nodes to look at all of them. */
+  readonly complete: boolean;
+}
+
+/**
+ * Asks one question after the other until one has an answer. One that may not be asked is left out.
+ *
+ * @param plan The questions.
+ * @param ask Asks one, in one place or in many.
+ * @throws what `ask` throws, unless that access is denied.
+ */
+export async function askInTurn<Candidate>(
+  plan: readonly LookupStep[],
+  ask: (
+    step: LookupStep,
+  ) => Promise<
+    { readonly candidates: readonly Candidate[]; readonly complete: boolean }
+  >,
+): Promise<Lookup<Candidate>> {
+  const denied: { step: LookupStep; error: AwsCallError }[] = [];
+  let complete = true;
+  for (const step of plan) {
+    if (denied.some((each) => apiOf(each.step) === apiOf(step))) continue;
+    try {
+      const answer = await ask(step);
+      complete &&= answer.complete;
+      const { candidates } = answer;
+      if (candidates.length > 0) return { candidates, denied, complete };
+    } catch (error) {
+      if (!(error instanceof AwsCallError) || error.kind !== "access-denied") {
+        throw error;
+      }
+      denied.push({ step, error });
+    }
   }
-  if (key === "Name") return await nodeByName(value, calls, signal);
-  const nodes = await nodesByTag(key, value, calls, signal);
-  if (nodes.length > 0) {
-    return choose(tag, nodes.map((node) => candidateOfNode(undefined, node)));
-  }
-  throw new TargetNotFoundError(
-    tag,
-    [],
-    "Session Manager knows none in this account and region",
-    "tag",
-  );
+  return { candidates: [], denied, complete };
 }
 
-function nodesByTag(
-  key: string,
-  value: string,
-  calls: TargetCalls,
-  signal: AbortSignal | undefined,
-): Promise<NodeInformation[]> {
-  const filter = { key: `tag:${key}`, values: [value] };
-  return Array.fromAsync(calls.describeInstanceInformation([filter], signal));
+/** Whoever may not ask it one thing may not ask it another. */
+function apiOf({ kind }: LookupStep): "ec2" | "ssm" {
+  return kind === "instances" ? "ec2" : "ssm";
 }
 
-function deniedOrThrow(error: unknown): AwsCallError {
-  if (error instanceof AwsCallError && error.kind === "access-denied") {
-    return error;
-  }
-  throw error;
-}
-
-/** The only candidate. One found by a tag is without a name. */
-function choose(
-  target: string,
-  candidates: readonly TargetCandidate[],
-): ResolvedTarget {
-  const only = candidates[0];
-  if (only !== undefined && candidates.length === 1) {
-    const { id, name, platform, agentVersion } = only;
-    return { id, name, ...present({ platform, agentVersion }) };
-  }
-  const rank = (each: TargetCandidate) =>
-    each.state === "Online" || each.state === "running" ? 0 : 1;
-  throw new AmbiguousTargetError(
-    target,
-    candidates.toSorted((a, b) =>
-      rank(a) - rank(b) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-    ),
-    only?.name === undefined ? "tag" : "name",
-  );
-}
-
-function candidateOfNode(
-  name: string | undefined,
-  node: NodeInformation,
-): TargetCandidate {
-  return {
-    id: node.id,
-    name,
-    state: node.ping,
-    address: node.address,
-    computerName: node.computerName,
-    ...present({ platform: node.platform, agentVersion: node.agentVersion }),
-  };
-}
-
-function candidateOfEc2(name: string, instance: Ec2Instance): TargetCandidate {
-  return {
-    id: instance.id,
-    name,
-    state: instance.state,
-    address: instance.address,
-    computerName: undefined,
-  };
+function resolved(candidate: TargetCandidate): ResolvedTarget {
+  const { id, name, platform, agentVersion } = candidate;
+  return { id, name, ...present({ platform, agentVersion }) };
 }

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { visible } from "../text.ts";
-
 /** The node to connect to. */
 export interface ResolvedTarget {
   /** What StartSession takes. */
@@ -40,20 +38,16 @@ export class InvalidTargetError extends Error {
 export class AmbiguousTargetError extends Error {
   override name = "AmbiguousTargetError";
   /**
-   * @param target The name, or the tag as `Key=Value`.
+   * @param target What was asked for, without a prefix.
    * @param candidates The nodes, at least two, those online first.
-   * @param kind What `target` is.
+   * @param several What they have in common, after their number: `have the name web`.
    */
   constructor(
     readonly target: string,
     readonly candidates: readonly TargetCandidate[],
-    kind: "name" | "tag" = "name",
+    readonly several: string,
   ) {
-    super(
-      `Cannot choose a node: ${candidates.length} have the ${kind} ${
-        visible(target)
-      }`,
-    );
+    super(`Cannot choose a node: ${candidates.length} ${several}`);
   }
 }
 
@@ -61,21 +55,19 @@ export class AmbiguousTargetError extends Error {
 export class TargetNotFoundError extends Error {
   override name = "TargetNotFoundError";
   /**
-   * @param target The name, or the tag as `Key=Value`.
+   * @param target What was asked for, without a prefix.
    * @param suggestions Names like it, best first; may be empty.
    * @param where What was searched, for the message.
-   * @param kind What `target` is.
+   * @param one What such a node would be, after "a node": `named web`.
+   * @param complete False where there are too many nodes for a computer name to be looked for.
    */
   constructor(
     readonly target: string,
     readonly suggestions: readonly string[],
     where: string,
-    kind: "name" | "tag" = "name",
+    one: string,
+    readonly complete: boolean = true,
   ) {
-    super(
-      `Cannot find a node ${kind === "name" ? "named" : "with the tag"} ${
-        visible(target)
-      }: ${where}`,
-    );
+    super(`Cannot find a node ${one}: ${where}`);
   }
 }

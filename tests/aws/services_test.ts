@@ -25,7 +25,7 @@ Deno.test("EC2 is asked for a name without wildcards and without terminated inst
         { id: "i-0bbbbbbbbbbbbbbbb", state: "running", name: "wxxby" },
       ),
   }, async (aws, fake) => {
-    assert.deepEqual(await aws.ec2.findInstancesByName("w*b?"), [{
+    assert.deepEqual(await aws.ec2.findInstances("tag:Name", "w*b?"), [{
       id: "i-0aaaaaaaaaaaaaaaa",
       state: "stopped",
       name: "w*b?",
@@ -85,7 +85,7 @@ Deno.test("EC2's refusal names the action", () =>
     }),
   }, async (aws) => {
     await assert.rejects(
-      aws.ec2.findInstancesByName("web"),
+      aws.ec2.findInstances("tag:Name", "web"),
       (error: unknown) => {
         assert.ok(error instanceof AwsCallError);
         assert.equal(error.kind, "access-denied");

@@ -16,6 +16,8 @@ function failure(action: string, kind: AwsErrorKind): AwsCallError {
 
 interface World {
   readonly nodes?: readonly NodeInformation[] | AwsCallError;
+  /** Those of a call without filters; `nodes` by default. */
+  readonly all?: readonly NodeInformation[];
   readonly instances?: readonly Ec2Instance[] | AwsCallError;
   readonly names?: readonly string[] | AwsCallError;
 }
@@ -29,11 +31,20 @@ function callsOf(world: World): TargetCalls & { readonly log: string[] } {
   return {
     log,
     async *describeInstanceInformation(filters) {
-      log.push(`ssm ${filters[0]?.key}=${filters[0]?.values.join()}`);
-      yield* give(world.nodes);
+      log.push(
+        filters.length === 0
+          ? "ssm all"
+          : `ssm ${
+            filters.map(({ key, values }) => `${key}=${values.join("|")}`)
+              .join()
+          }`,
+      );
+      yield* give(
+        filters.length === 0 ? world.all ?? world.nodes : world.nodes,
+      );
     },
-    findInstancesByName(name) {
-      log.push(`ec2 ${name}`);
+    findInstances(attribute, value) {
+      log.push(`ec2 ${attribute}=${value}`);
       return Promise.try(() => give(world.instances));
     },
     someNames() {
@@ -100,7 +111,7 @@ Deno.test("a name is asked of Session Manager, and EC2 not at all when that know
 Deno.test("a name that only EC2 knows is found there", async () => {
   const calls = callsOf({ instances: [{ id: B, state: "stopped" }] });
   assert.deepEqual(await resolveTarget("web", calls), { id: B, name: "web" });
-  assert.deepEqual(calls.log, ["ssm tag:Name=web", "ec2 web"]);
+  assert.deepEqual(calls.log, ["ssm tag:Name=web", "ec2 tag:Name=web"]);
 });
 
 Deno.test("several nodes of one name are listed, those online first, even if one only is online", async () => {
@@ -302,7 +313,7 @@ Deno.test("tag:Name= is a name, which EC2 may know too", async () => {
     id: B,
     name: "web",
   });
-  assert.deepEqual(calls.log, ["ssm tag:Name=web", "ec2 web"]);
+  assert.deepEqual(calls.log, ["ssm tag:Name=web", "ec2 tag:Name=web"]);
 });
 
 Deno.test("a tag without key or value is refused without a call", async () => {
@@ -321,7 +332,9 @@ Deno.test("a tag without key or value is refused without a call", async () => {
       resolveTarget(text, calls),
       (error: unknown) =>
         error instanceof InvalidTargetError &&
-        /: it is tag:KEY=VALUE, with up to 128 and 256/.test(error.message),
+        /: it is tag:KEY=VALUE or .*, with up to 128 and 256/.test(
+          error.message,
+        ),
     );
     assert.deepEqual(calls.log, []);
   }

@@ -193,6 +193,7 @@ Deno.test("cp: what is to be typed in place of a wrong target is the whole comma
       Object.assign(new Error("Cannot find a node named webserver"), {
         name: "TargetNotFoundError",
         suggestions: ["web-server"],
+        complete: true,
       }),
     );
   const { code, stderr } = await cp(

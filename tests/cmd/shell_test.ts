@@ -415,27 +415,29 @@ Deno.test("run: --timeout ends the session with 124, and leaves no timer otherwi
   assert.equal(other.clock.pending, 0);
 });
 
-Deno.test("run: several nodes with one name are listed", async () => {
-  const context = new TestContext();
-  context.onResolve = (text) =>
-    Promise.reject(
-      new AmbiguousTargetError(text, [
-        {
-          id: "i-0000000000000000a",
-          name: text,
-          state: "Online",
-          address: "10.0.0.1",
-          computerName: "a.internal",
-        },
-        {
-          id: "mi-0000000000000000b",
-          name: text,
-          state: "ConnectionLost",
-          address: undefined,
-          computerName: "evil\x1b[2J",
-        },
-      ]),
-    );
+const namesakes: typeof TestContext.prototype.onResolve = (text) =>
+  Promise.reject(
+    new AmbiguousTargetError(text, [
+      {
+        id: "i-0000000000000000a",
+        name: text,
+        state: "Online",
+        address: "10.0.0.1",
+        computerName: "a.internal",
+      },
+      {
+        id: "mi-0000000000000000b",
+        name: text,
+        state: "ConnectionLost",
+        address: undefined,
+        computerName: "evil\x1b[2J",
+      },
+    ], `have the name ${text}`),
+  );
+
+Deno.test("run: several nodes with one name are listed where nobody can be asked", async () => {
+  const context = new TestContext(new MemoryTerminal({ interactive: false }));
+  context.onResolve = namesakes;
   assert.equal(await run(context, "web", "--region", "eu-west-1"), 125);
   assert.equal(
     context.terminal.errorText,
@@ -446,11 +448,28 @@ Deno.test("run: several nodes with one name are listed", async () => {
   );
 });
 
+Deno.test("run: in a terminal one of several nodes is chosen", async () => {
+  const context = new TestContext();
+  context.onResolve = namesakes;
+  context.terminal.type("2\n");
+  assert.equal(await run(context, "web"), 0);
+  assert.equal(context.requests[0]?.target, "mi-0000000000000000b");
+  assert.match(
+    context.terminal.errorText,
+    /^2 nodes have the name web:\n {2}1 {2}i-0000000000000000a .*\n {2}2 {2}mi-.*\nNode \(1-2/,
+  );
+});
+
 Deno.test("run: an unknown name suggests those like it, quoted", async () => {
   const context = new TestContext();
   context.onResolve = (text) =>
     Promise.reject(
-      new TargetNotFoundError(text, ["web server", "8080"], "nobody knows"),
+      new TargetNotFoundError(
+        text,
+        ["web server", "8080"],
+        "nobody knows",
+        `named ${text}`,
+      ),
     );
   assert.equal(await run(context, "web-server"), 125);
   assert.equal(
@@ -464,7 +483,9 @@ Deno.test("run: an unknown name suggests those like it, quoted", async () => {
 Deno.test("run: an unknown name that no other is like leads to the list of nodes", async () => {
   const context = new TestContext();
   context.onResolve = (text) =>
-    Promise.reject(new TargetNotFoundError(text, [], "nobody knows"));
+    Promise.reject(
+      new TargetNotFoundError(text, [], "nobody knows", `named ${text}`),
+    );
   assert.equal(await run(context, "web", "--region", "eu-west-1"), 125);
   assert.match(
     context.terminal.errorText,

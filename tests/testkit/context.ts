@@ -101,6 +101,10 @@ export class TestContext implements Context {
   /** What the calls to AWS do; each may be replaced. */
   onResolve: At<AwsAccess["resolveTarget"]> = (text) =>
     Promise.resolve({ id: "i-0123456789abcdef0", name: text });
+  /** A question about a target, in one of several places; by default nothing is there. */
+  onLookUp: At<AwsAccess["lookUp"]> = () =>
+    Promise.resolve({ candidates: [], complete: true });
+  onNearNames: AwsAccess["nearNames"] = () => Promise.resolve([]);
   onList: At<AwsAccess["listNodes"]> = () =>
     Promise.resolve({ nodes: [], more: false });
   onStart: At<AwsAccess["startSession"]> = () =>
@@ -353,7 +357,10 @@ export class TestContext implements Context {
 
   #access(connection: Connection): AwsAccess {
     return {
-      resolveTarget: (text, signal) => this.onResolve(text, signal, connection),
+      resolveTarget: (text, signal, grammar) =>
+        this.onResolve(text, signal, grammar, connection),
+      lookUp: (step, signal) => this.onLookUp(step, signal, connection),
+      nearNames: (name, signal) => this.onNearNames(name, signal),
       listNodes: (limit, signal) => this.onList(limit, signal, connection),
       startSession: (request, notice, signal) => {
         this.requests.push(request);

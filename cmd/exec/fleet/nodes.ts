@@ -43,7 +43,12 @@ export async function namedNodes(
   for (let at = 0; at < targets.length; at += lookups) {
     const nodes = await Promise.all(
       targets.slice(at, at + lookups).map((target) =>
-        findNode(places, { target, command: "ssm exec", connection }, signal)
+        findNode(
+          undefined,
+          places,
+          { target, command: "ssm exec", connection },
+          signal,
+        )
       ),
     );
     for (const node of nodes) {
@@ -84,7 +89,7 @@ export async function taggedNodes(
   signal: AbortSignal,
 ): Promise<readonly FoundNode[] | undefined> {
   let count = 0;
-  const { found } = await places.search(async (place, signal) => {
+  const search = await places.search(async (place, signal) => {
     const there: NodeInformation[] = [];
     for await (const node of place.aws.nodes(tagFilters(tags), signal)) {
       if (++count > limit) return undefined;
@@ -98,6 +103,8 @@ export async function taggedNodes(
       ...factsOf(node),
     }));
   }, signal);
+  places.settle(search);
+  const { found } = search;
   if (count > limit) return undefined;
   if (count === 0) throw noNodes(tags, connection);
   return distinct(found.flatMap(({ value }) => value));

@@ -105,3 +105,26 @@ Deno.test("location: what makes no sense is refused, with what would", () => {
     );
   }
 });
+
+Deno.test("location: every prefix of a target, an IPv6 address in brackets, and tags", () => {
+  const cases: [string, ReturnType<typeof parseLocation>][] = [
+    ["ip:10.0.0.1:/x", node("ip:10.0.0.1", "/x")],
+    ["10.0.0.1:/x", node("10.0.0.1", "/x")],
+    ["[2001:db8::1]:/x", node("[2001:db8::1]", "/x")],
+    ["ip:[2001:db8::1]:x:y", node("ip:[2001:db8::1]", "x:y")],
+    [
+      "dns:ip-10-0-0-1.ec2.internal:/x",
+      node("dns:ip-10-0-0-1.ec2.internal", "/x"),
+    ],
+    ["host:web-1:/x", node("host:web-1", "/x")],
+    ["asg:web:/x", node("asg:web", "/x")],
+    ["Env=prod,Role=web:/x", node("Env=prod,Role=web", "/x")],
+    ["Role:web", node("Role", "web")],
+    // Nodes may well be called so; a target with its prefix has another colon.
+    ["host:/x", node("host", "/x")],
+    ["dns:x", node("dns", "x")],
+  ];
+  for (const [text, location] of cases) {
+    assert.deepEqual(parseLocation(text, false), location, text);
+  }
+});

@@ -227,7 +227,14 @@ Deno.test("run: a forward to a node that is not connected is diagnosed, to an un
 
   const { context: other, listeners: taken } = world();
   other.onResolve = (text) =>
-    Promise.reject(new TargetNotFoundError(text, ["web"], "nobody knows"));
+    Promise.reject(
+      new TargetNotFoundError(
+        text,
+        ["web"],
+        "nobody knows",
+        `named ${text}`,
+      ),
+    );
   assert.equal(
     await run(other, "wbe", "8080:80", "--region", "eu-west-1"),
     125,

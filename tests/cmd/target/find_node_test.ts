@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describeError } from "../../../cmd/errors.ts";
 import { findNode } from "../../../cmd/target/find_node.ts";
+import type { TargetUse } from "../../../cmd/target/target.ts";
 import { Places } from "../../../cmd/target/places.ts";
 import { AwsCallError } from "../../../lib/aws/errors.ts";
-import {
-  AmbiguousTargetError,
-  TargetNotFoundError,
-} from "../../../lib/aws/target.ts";
+import type { TargetCandidate } from "../../../lib/aws/target.ts";
+import { MemoryTerminal } from "../../testkit/memory_terminal.ts";
 import { TestContext } from "../../testkit/context.ts";
 
 const connection = {
@@ -20,75 +19,133 @@ const connection = {
 const A = "i-0aaaaaaaaaaaaaaaa";
 const B = "i-0bbbbbbbbbbbbbbbb";
 
-const none = (text: string, near: readonly string[] = []) =>
-  Promise.reject(new TargetNotFoundError(text, near, "nowhere"));
-
-function candidate(id: string) {
+function candidate(
+  id: string,
+  more: Partial<TargetCandidate> = {},
+): TargetCandidate {
   return {
     id,
     name: "web",
     state: "Online",
     address: "10.0.0.1",
     computerName: undefined,
+    ...more,
   };
 }
 
-async function find(context: TestContext, target: string) {
-  using places = await Places.open(context, connection);
-  const use = { target, command: "ssm shell", connection };
-  const { place, ...node } = await findNode(places, use, context.signal);
-  return { ...node, region: place.connection.region };
+/** Answers a question in one region, by `kind` or `kind region`. */
+function answers(
+  context: TestContext,
+  known: Readonly<Record<string, readonly TargetCandidate[] | Error>>,
+) {
+  const asked: string[] = [];
+  context.onLookUp = (step, _signal, at) => {
+    asked.push(`${step.kind} ${at?.region}`);
+    const found = known[`${step.kind} ${at?.region}`] ?? [];
+    return found instanceof Error
+      ? Promise.reject(found)
+      : Promise.resolve({ candidates: found, complete: true });
+  };
+  return asked;
 }
 
-async function failure(context: TestContext, target: string) {
+async function find(
+  context: TestContext,
+  target: string,
+  use: Partial<TargetUse> = {},
+) {
+  const said: string[] = [];
+  using places = await Places.open(context, connection, {
+    say: (line) => said.push(line),
+    detail() {},
+  });
+  const { place, ...node } = await findNode(context, places, {
+    target,
+    command: "ssm shell",
+    connection,
+    ...use,
+  }, context.signal);
+  return { ...node, region: place.connection.region, said };
+}
+
+async function failure(
+  context: TestContext,
+  target: string,
+  use?: Partial<TargetUse>,
+) {
   return describeError(
-    await find(context, target).then(
+    await find(context, target, use).then(
       ({ id }) => new Error(`found ${id}`),
       (error: unknown) => error,
     ),
   );
 }
 
-Deno.test("a name in one of several regions is found there, after all were asked", async () => {
-  const context = new TestContext();
-  const asked: (string | undefined)[] = [];
-  context.onResolve = (text, _signal, at) => {
-    asked.push(at?.region);
-    return at?.region === "eu-west-1"
-      ? Promise.resolve({ id: A, name: text })
-      : none(text);
-  };
-  assert.deepEqual(await find(context, "web"), {
-    id: A,
-    name: "web",
-    region: "eu-west-1",
+function unattended(): TestContext {
+  return new TestContext(new MemoryTerminal({ interactive: false }));
+}
+
+const denied = new AwsCallError({
+  action: "ssm:DescribeInstanceInformation",
+  code: "AccessDenied",
+  kind: "access-denied",
+  reason: "no",
+});
+
+Deno.test("a name in one of several regions is found there, after all were asked one thing", async () => {
+  const context = unattended();
+  const asked = answers(context, {
+    "tags eu-west-1": [candidate(A, { platform: "Linux" })],
   });
-  assert.deepEqual(asked, ["us-east-1", "eu-west-1"]);
+  const { id, name, platform, region } = await find(context, "web");
+  assert.deepEqual([id, name, platform, region], [
+    A,
+    "web",
+    "Linux",
+    "eu-west-1",
+  ]);
+  assert.deepEqual(asked, ["tags us-east-1", "tags eu-west-1"]);
 });
 
 Deno.test("a name in two regions is ambiguous, and the hint says which one it means", async () => {
-  const context = new TestContext();
-  context.onResolve = (text, _signal, at) =>
-    at?.region === "us-east-1"
-      ? Promise.resolve({ id: A, name: text })
-      : Promise.reject(
-        new AmbiguousTargetError(text, [candidate(B), candidate(A)]),
-      );
+  const context = unattended();
+  answers(context, {
+    "tags us-east-1": [candidate(A, { state: "ConnectionLost" })],
+    "tags eu-west-1": [candidate(B), candidate(A)],
+  });
   assert.deepEqual(await failure(context, "web"), {
-    message: "Cannot choose a node: 3 are web",
+    message: "Cannot choose a node: 3 have the name web",
     details: [
-      `us-east-1  ${A}  -       -         -`,
-      `eu-west-1  ${B}  Online  10.0.0.1  -`,
-      `eu-west-1  ${A}  Online  10.0.0.1  -`,
+      `eu-west-1  ${B}  Online          10.0.0.1  -`,
+      `eu-west-1  ${A}  Online          10.0.0.1  -`,
+      `us-east-1  ${A}  ConnectionLost  10.0.0.1  -`,
     ],
-    hints: [`ssm shell ${A} --region us-east-1`],
+    hints: [`ssm shell ${B} --region eu-west-1`],
     exitCode: 125,
   });
 });
 
-Deno.test("a name that no region knows is looked for everywhere, and near ones are suggested once", async () => {
+Deno.test("in a terminal one of them is chosen, with its Name tag where the lookup does not tell it", async () => {
   const context = new TestContext();
-  context.onResolve = (text) => none(text, ["web"]);
+  answers(context, {
+    "tags us-east-1": [candidate(A, { name: undefined })],
+    "tags eu-west-1": [candidate(B, { name: undefined })],
+  });
+  context.onNames = (ids) =>
+    Promise.resolve(new Map(ids[0] === B ? [[B, "blue"]] : []));
+  context.terminal.type("2\n");
+  const { id, name, region } = await find(context, "tag:Role=web");
+  assert.deepEqual([id, name, region], [B, "blue", "eu-west-1"]);
+  assert.match(
+    context.terminal.errorText,
+    /^2 nodes have the tag Role=web:\n {2}1 {2}us-east-1 {2}- .*\n {2}2 {2}eu-west-1 {2}blue /,
+  );
+});
+
+Deno.test("what no region knows is asked everywhere, and near names are suggested once", async () => {
+  const context = unattended();
+  const asked = answers(context, {});
+  context.onNearNames = () => Promise.resolve(["web"]);
   assert.deepEqual(await failure(context, "wob"), {
     message: "Cannot find a node named wob: none of 2 regions searched has " +
       "one; did you mean web?",
@@ -96,51 +153,78 @@ Deno.test("a name that no region knows is looked for everywhere, and near ones a
     hints: ["ssm shell web --region us-east-1 --all-regions"],
     exitCode: 125,
   });
+  assert.deepEqual(
+    asked,
+    ["tags", "instances", "scan"].flatMap((kind) => [
+      `${kind} us-east-1`,
+      `${kind} eu-west-1`,
+    ]),
+  );
 });
 
-Deno.test("an id is found where Session Manager knows it, without a lookup of names", async () => {
-  const context = new TestContext();
-  context.onResolve = () => assert.fail("looked up by name");
-  const asked: unknown[] = [];
-  context.onNodes = async function* (filters, _signal, at) {
-    asked.push([at?.region, filters]);
-    if (at?.region === "eu-west-1") {
-      yield { id: A, ping: "Online", platform: "Linux", agentVersion: "3.3" };
-    }
-  };
+Deno.test("an id is found where Session Manager knows it", async () => {
+  const context = unattended();
+  const asked = answers(context, { "id eu-west-1": [candidate(A)] });
   for (const target of [A, `id:${A}`]) {
-    assert.deepEqual(await find(context, target), {
-      id: A,
-      name: undefined,
-      platform: "Linux",
-      agentVersion: "3.3",
-      region: "eu-west-1",
-    });
+    const { id, region } = await find(context, target);
+    assert.deepEqual([id, region], [A, "eu-west-1"]);
   }
   assert.equal(asked.length, 4);
-  assert.deepEqual(asked[0], [
-    "us-east-1",
-    [{ key: "InstanceIds", values: [A] }],
-  ]);
   assert.match(
-    (await failure(context, B)).message ?? "",
-    /^Cannot find i-0b+: none of 2 regions searched has one$/,
+    (await failure(unattended(), B)).message ?? "",
+    /^Cannot find a node with the id i-0b+: none of 2 regions searched has one$/,
   );
 });
 
-Deno.test("a region that refuses does not count as searched", async () => {
-  const context = new TestContext();
-  context.onResolve = (text, _signal, at) =>
-    at?.region === "us-east-1" ? none(text) : Promise.reject(
-      new AwsCallError({
-        action: "ssm:DescribeInstanceInformation",
-        code: "AccessDenied",
-        kind: "access-denied",
-        reason: "no",
-      }),
-    );
+Deno.test("a region that refuses hides no find, and does not count as searched", async () => {
+  const context = unattended();
+  answers(context, {
+    "tags us-east-1": [candidate(A)],
+    "tags eu-west-1": denied,
+  });
+  const { id, said } = await find(context, "web");
+  assert.equal(id, A);
+  assert.deepEqual(said, [
+    "Not searched: eu-west-1: Cannot look up nodes: no",
+  ]);
+  answers(context, { "tags eu-west-1": denied });
   assert.match(
-    (await failure(context, "web")).message ?? "",
-    /none of 1 regions searched has one$/,
+    (await failure(context, "nope")).message ?? "",
+    /none of 1 region searched has one$/,
   );
+});
+
+Deno.test("EC2's refusal does not matter where Session Manager answers", async () => {
+  const context = unattended();
+  answers(context, {
+    "instances us-east-1": denied,
+    "instances eu-west-1": denied,
+    "scan eu-west-1": [candidate(A)],
+  });
+  const { id, said } = await find(context, "web");
+  assert.equal(id, A);
+  assert.deepEqual(said, []);
+});
+
+Deno.test("what was not looked at unasked can be asked for", async () => {
+  const context = unattended();
+  context.onLookUp = ({ kind }) =>
+    Promise.resolve({ candidates: [], complete: kind !== "scan" });
+  assert.deepEqual((await failure(context, "web")).hints, [
+    "ssm shell host:web --region us-east-1 --all-regions",
+  ]);
+});
+
+Deno.test("where tags need their prefix, a name that looks like one says so", async () => {
+  const context = unattended();
+  const asked = answers(context, {});
+  const { hints } = await failure(context, "Role=web", {
+    command: "ssm forward",
+    rest: "--remote 80",
+    grammar: { bareTags: false },
+  });
+  assert.deepEqual(hints, [
+    "ssm forward tag:Role=web --remote 80 --region us-east-1 --all-regions",
+  ]);
+  assert.equal(asked.filter((each) => each.startsWith("tags")).length, 2);
 });
