@@ -207,7 +207,7 @@ Deno.test(
     await pty.until("in-the-task> ");
     await pty.write("stty size\r");
     await pty.until("24 80\r\n");
-    await pty.write("echo be''gun; sleep 1000\r");
+    await pty.write("sh -c \"echo be''gun; exec sleep 1000\"\r");
     await pty.until("begun\r\n");
     await pty.write("\x03");
     await pty.until("in-the-task> ");
