@@ -92,8 +92,10 @@ const zsh = script`#compdef ssm
 
 _ssm() {
     local -a answer values
-    local directive line value
-    answer=("§{(@f)$("§{(Q)words[1]}" __complete "§{(@Q)words[2,CURRENT-1]}" "§{(Q)PREFIX}" 2>/dev/null)}")
+    local directive line value program=§{(Q)words[1]}
+    # An alias is none in a function.
+    whence -p -- "$program" >/dev/null || program=ssm
+    answer=("§{(@f)$("$program" __complete "§{(@Q)words[2,CURRENT-1]}" "§{(Q)PREFIX}" 2>/dev/null)}")
     directive=§{answer[1]}
     for line in "§{(@)answer[2,-1]}"; do
         value=§{§{line%%$'\t'*}//:/\\:}

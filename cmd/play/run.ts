@@ -57,7 +57,7 @@ export async function runPlay(
     );
   } finally {
     // What was not read is not wanted: the file is closed.
-    await cast.events.return();
+    await cast.close();
   }
   return exitCodes.success;
 }

@@ -80,8 +80,9 @@ async function endOf(path: string): Promise<RecordingEnd | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-  const { version, header, events } = await readCast(file.readable);
+  const { version, header, events, close } = await readCast(file.readable);
   if (version !== 2) {
+    await close();
     throw new CommandError(
       `Cannot record to ${visible(path)}: it is of asciicast version ` +
         `${version}, and ours are of version 2`,

@@ -16,7 +16,9 @@ export interface CastReader {
    * The events in their order, read as they are asked for.
    * @throws CastError at a damaged line.
    */
-  readonly events: AsyncGenerator<CastEvent, void, void>;
+  readonly events: AsyncIterable<CastEvent>;
+  /** Lets go of the file; nothing more is read. Idempotent. */
+  close(): Promise<void>;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -61,6 +63,7 @@ async function readHeader(
       ...sizeOfTerm(header.term),
     }),
     events: eventsOf(lines, version),
+    close: async () => void (await lines.return()),
   };
 }
 
