@@ -9,6 +9,7 @@ import { SignalError } from "../lib/session/signal_error.ts";
 import { visible } from "../lib/text.ts";
 import { processContext } from "./context.ts";
 import { exitCodes } from "./errors.ts";
+import { logError } from "./log.ts";
 import { runCommandLine } from "./mod.ts";
 import { listenForSignals } from "./process_signals.ts";
 import { signalExitCode } from "./signals.ts";
@@ -34,6 +35,7 @@ export async function main(
     terminal.restore();
     exit(signalExitCode(name));
   });
+  const context = processContext(terminal, signals);
 
   let crashed = false;
   const crash = (error: unknown) => {
@@ -42,6 +44,7 @@ export async function main(
     if (crashed) return;
     crashed = true;
     console.error(crashText(error));
+    logError(context.log, error);
     // Sessions end as they do for SIGTERM; then main returns, below.
     signals.abort(new SignalError("SIGTERM"));
     setTimeout(() => exit(exitCodes.sessionFailed), crashGrace);
@@ -55,7 +58,7 @@ export async function main(
     crash(event.error);
   });
 
-  const code = await runCommandLine(args, processContext(terminal, signals));
+  const code = await runCommandLine(args, context);
   terminal.restore();
   return crashed ? exitCodes.sessionFailed : code;
 }

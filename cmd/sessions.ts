@@ -247,6 +247,7 @@ const killCommand = buildCommand<KillFlags, string[], CommandWorld>({
 export const sessionsRoutes: RouteMap<CommandWorld> = buildRouteMap({
   routes: { list: listCommand, kill: killCommand },
   defaultCommand: "list",
+  aliases: { ls: "list", terminate: "kill" },
   docs: {
     brief: "List sessions, and end them",
     fullDescription: fullDescription({

@@ -66,6 +66,7 @@ class FileRecorder implements Recorder {
   readonly #file: BackgroundFile;
   readonly #context: RecorderContext;
   readonly #options: RecordOptions;
+  readonly #redirected: Disposable;
   #header: string;
   #closing = false;
   #printed = false;
@@ -94,11 +95,17 @@ class FileRecorder implements Recorder {
         ),
     });
     this.terminal = this.#recorded(context.terminal, input);
+    // With -v the terminal gets the log's lines, too.
+    this.#redirected = context.log.redirect((line) =>
+      void this.terminal.writeError(new TextEncoder().encode(`${line}\n`))
+        .catch(() => {})
+    );
     this.#file.changed();
   }
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#redirected[Symbol.dispose]();
     await this.#file.close();
     const { path, existing } = this.#options;
     if (this.#printed || existing === "append") return;

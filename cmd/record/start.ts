@@ -24,7 +24,7 @@ export interface Recorder {
 /** What a recorder uses of the world. */
 export type RecorderContext = Pick<
   Context,
-  "terminal" | "clock" | "env" | "errorIsTerminal"
+  "terminal" | "clock" | "env" | "errorIsTerminal" | "log"
 >;
 
 /**

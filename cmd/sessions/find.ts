@@ -74,6 +74,7 @@ export async function findSessions(
   let found: readonly FoundSession[];
   if (target === undefined) {
     const search = await places.search(look, signal);
+    places.settle(search);
     found = search.found.flatMap(({ value }) => value);
   } else {
     const use = { target, connection, command: "ssm sessions --target" };

@@ -292,3 +292,51 @@ Deno.test("the log has each call with its duration and request, and no token", a
   );
   assert.equal(lines.length, 3);
 });
+
+Deno.test("DescribeSessions asks for what is wanted, and tells what is known", () =>
+  withFake({
+    "ssm:DescribeSessions": ({ input }) => ({
+      json: input.NextToken === undefined
+        ? {
+          Sessions: [{
+            SessionId: "me-1",
+            Target: ID,
+            Status: "Terminated",
+            StartDate: 1_700_000_000,
+            EndDate: 1_700_000_060.5,
+            Owner: "arn:aws:iam::000000000000:user/me",
+            Details: "it was idle",
+            OutputUrl: { S3OutputUrl: "https://s3.example/me-1" },
+          }],
+          NextToken: "more",
+        }
+        : { Sessions: [{ SessionId: "me-2", OutputUrl: {} }, {}] },
+    }),
+  }, async (aws, fake) => {
+    const filters = [{ key: "Owner", value: "me" }];
+    const found = await Array.fromAsync(
+      aws.ssm.describeSessions("History", filters, undefined, 20),
+    );
+    assert.deepEqual(found, [
+      {
+        id: "me-1",
+        target: ID,
+        status: "Terminated",
+        startDate: new Date(1_700_000_000_000),
+        endDate: new Date(1_700_000_060_500),
+        owner: "arn:aws:iam::000000000000:user/me",
+        details: "it was idle",
+        outputUrl: "https://s3.example/me-1",
+      },
+      { id: "me-2", target: "", status: "unknown" },
+    ]);
+    assert.deepEqual(fake.requests.map(({ input }) => input), [
+      { State: "History", Filters: filters, MaxResults: 20 },
+      {
+        State: "History",
+        Filters: filters,
+        MaxResults: 20,
+        NextToken: "more",
+      },
+    ]);
+  }));

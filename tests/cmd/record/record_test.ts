@@ -257,5 +257,6 @@ Deno.test("record: a disk that is too slow ends the recording, not the session",
     await recorder.close();
     assert.equal(context.terminal.output.length, 70 * piece.length);
     assert.equal(said.length, 1);
+    assert.equal(context.log.redirected, undefined);
     assert.match(said[0] ?? "", /too slow; it ends here, the session goes on/);
   }));

@@ -224,7 +224,7 @@ Deno.test("sessions: what makes no sense is refused before AWS is asked", async 
   assert.equal(await run("--help"), 0);
   assert.match(
     context.terminal.outputText,
-    /Commands:\n {2}list .*\n {2}kill /,
+    /Commands:\n {2}list, ls .*\n {2}kill, terminate /,
   );
 });
 
