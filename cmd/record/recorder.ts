@@ -126,7 +126,7 @@ class FileRecorder implements Recorder {
     this.#recording.add(stream, this.#context.clock.now(), bytes);
     if (this.#recording.waiting > longestWait) {
       this.#file.fail(new Error("the disk is too slow"));
-      this.#recording.take();
+      this.#recording.clear();
     } else this.#file.changed();
   }
 

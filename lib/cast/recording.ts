@@ -19,6 +19,9 @@ type Waiting =
   }
   | { readonly at: number; readonly size: TerminalSize };
 
+/** Bytes that are formatted in one go: a millisecond's work, for which a key may wait. */
+const oneGo = 256 * 1024;
+
 /** Events of one recording, from the world to lines. */
 export class Recording {
   readonly #offset: number;
@@ -68,18 +71,37 @@ export class Recording {
     this.#waiting.push({ at: this.#time(now), size });
   }
 
-  /** The lines of everything that waits; a character's first bytes stay until the rest is there. */
+  /**
+   * Some of the lines that wait; empty when there is none. A character's first bytes stay until the rest is
+   * there.
+   */
   take(): string {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    return waiting.map((one) => this.#line(one)).join("");
+    let lines = "", bytes = 0, taken = 0;
+    for (const one of this.#waiting) {
+      if (bytes >= oneGo) break;
+      if ("bytes" in one) bytes += one.bytes.length;
+      lines += this.#line(one);
+      taken++;
+    }
+    this.#waitingBytes -= bytes;
+    this.#waiting = this.#waiting.slice(taken);
+    return lines === "" && taken > 0 ? this.take() : lines;
   }
 
-  /** As {@linkcode take}, at the end: what waits for the rest of its character does not come any more. */
+  /**
+   * As {@linkcode take}, when nothing is added any more: what waits for the rest of its character is the last
+   * to come.
+   */
   finish(): string {
-    return this.take() + (["output", "errors", "input"] as const)
+    const lines = this.take();
+    return lines !== "" ? lines : (["output", "errors", "input"] as const)
       .map((stream) => this.#text(stream, this.#last, undefined)).join("");
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
   }
 
   #time(now: number): number {

@@ -146,7 +146,9 @@ export class BackgroundFile {
   #writeNow(): void {
     if (this.#failed) return;
     const { lastMoment, take } = this.#options;
-    const rest = new TextEncoder().encode(take());
+    let text = "";
+    for (let more = take(); more !== ""; more = take()) text += more;
+    const rest = new TextEncoder().encode(text);
     try {
       lastMoment.seekSync(this.#length, Deno.SeekMode.Start);
       for (const bytes of [this.#chunk, rest]) {

@@ -46,11 +46,12 @@ Deno.test("recording: a character that was cut in two is in one event; an end wi
   recording.add("errors", 500, encoder.encode("x"));
   recording.add("output", 1000, Uint8Array.of(second));
   recording.add("output", 2000, Uint8Array.of(first));
-  assert.deepEqual(eventsOf(recording.finish()), [
+  assert.deepEqual(eventsOf(recording.finish() + recording.finish()), [
     [0.5, "o", "x"],
     [1, "o", "é"],
     [2, "o", "\ufffd"],
   ]);
+  assert.equal(recording.finish(), "");
 });
 
 Deno.test("recording: a new size is an event, the same size none; another recording goes on", () => {
@@ -63,6 +64,20 @@ Deno.test("recording: a new size is an event, the same size none; another record
     [10, "r", "100x24"],
     [11, "r", "80x24"],
   ]);
+});
+
+Deno.test("recording: much is formatted in pieces, and can be forgotten", () => {
+  const recording = new Recording(size);
+  const bytes = new Uint8Array(100_000).fill(0x61);
+  for (let count = 0; count < 7; count++) recording.add("output", 0, bytes);
+  const pieces = [recording.take(), recording.take(), recording.take()];
+  assert.deepEqual(pieces.map((text) => eventsOf(text).length), [3, 3, 1]);
+  assert.equal(recording.waiting, 0);
+  assert.equal(recording.take(), "");
+  recording.add("output", 0, bytes);
+  recording.clear();
+  assert.equal(recording.waiting, 0);
+  assert.equal(recording.finish(), "");
 });
 
 Deno.test("recording: whatever is cut wherever comes back whole, in order", async () => {
@@ -85,7 +100,10 @@ Deno.test("recording: whatever is cut wherever comes back whole, in order", asyn
         recording.add(stream, now += pause, bytes);
         if (taken) lines += recording.take();
       }
-      lines += recording.finish();
+      for (let more = recording.finish(); more !== "";) {
+        lines += more;
+        more = recording.finish();
+      }
       const text = headerLine({ width: 80, height: 24 }) + lines;
       const { events } = await readCast(
         ReadableStream.from([encoder.encode(text)]),
