@@ -65,3 +65,52 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "record: a second signal, which waits for nothing, leaves it whole too",
+  ignore: !hasPty,
+  async fn() {
+    await using simulator = await startSimulatorProgram([
+      "--shell",
+      "env PS1='remote> ' sh",
+    ]);
+    const folder = await Deno.makeTempDir({ prefix: "ssm-record-" });
+    const path = `${folder}/a.cast`;
+    try {
+      await using program = await runInTerminal([
+        ...programCommand(),
+        "shell",
+        "web-server",
+        "--record",
+        path,
+        "-q",
+      ], simulator.env);
+      const { pty } = program;
+      await pty.until("remote> ");
+      // Nobody answers any more, so the first signal alone would take seconds.
+      await pty.write("echo la''st\r");
+      await pty.until("last\r\n");
+      Deno.kill(simulator.pid, "SIGSTOP");
+      const ended = program.code();
+      let over = false;
+      ended.finally(() => over = true).catch(() => {});
+      while (!over) {
+        try {
+          Deno.kill(program.pid, "SIGTERM");
+        } catch {
+          break; // It has just ended.
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      assert.equal(await ended, 143);
+      const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
+      const printed = lines.slice(1).map((line) => JSON.parse(line)[2]).join(
+        "",
+      );
+      assert.match(printed, /last\r\n/);
+    } finally {
+      Deno.kill(simulator.pid, "SIGCONT");
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
