@@ -6,16 +6,24 @@
 
 import { regionsLike } from "../../lib/aws/regions.ts";
 import type { Context } from "../context.ts";
+import { knownSessions } from "../sessions/known.ts";
 import type { Candidate, CompletionSources } from "./candidate.ts";
 
 /**
  * The sources of this machine. One that cannot be read has nothing.
  * @param context The environment, and the caches.
  */
-export function knownToUs(context: Pick<Context, "env">): CompletionSources {
+export function knownToUs(
+  context: Pick<Context, "env" | "clock">,
+): CompletionSources {
   return {
     targets: () => Promise.resolve([]),
-    sessions: () => Promise.resolve([]),
+    sessions: async () => {
+      const { clock } = context;
+      const now = clock.wall?.() ?? clock.now();
+      return (await knownSessions(context, now))
+        .map(({ id, on }) => ({ value: id, about: `on ${on}` }));
+    },
     profiles: () => profiles(context),
     regions: () => Promise.resolve(regions(context)),
   };

@@ -14,6 +14,7 @@ import {
   type SessionQuery,
   withNames,
 } from "./find.ts";
+import { rememberSessions } from "./known.ts";
 import { millisecondsOf } from "./since.ts";
 import { sessionCsv, sessionRecord, sessionTable } from "./words.ts";
 
@@ -51,6 +52,10 @@ export async function runSessionList(
     const sessions = options.output === "ids"
       ? found
       : await withNames(found, signal);
+    // Of everybody and everywhere, as far as it was asked for: better than nothing.
+    if (options.state === "Active") {
+      await rememberSessions(sessions, context, now);
+    }
     await terminal.write(
       new TextEncoder().encode(
         textOf(sessions, options.output, now, widthOf(context)),

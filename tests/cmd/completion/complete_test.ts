@@ -181,6 +181,44 @@ Deno.test("completion: ssm __complete answers the scripts, whatever happens", as
   }
 });
 
+Deno.test("completion: sessions that were listed in the last hour", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    const answer = async (later: number) => {
+      const context = new TestContext();
+      context.variables.set("XDG_CACHE_HOME", home);
+      context.clock.sleep(later);
+      await runCommandLine(["__complete", "sessions", "kill", ""], context);
+      return context.terminal.outputText;
+    };
+    assert.equal(await answer(0), "-\n");
+    const context = new TestContext();
+    context.variables.set("XDG_CACHE_HOME", home);
+    context.onSessions = async function* () {
+      yield await Promise.resolve({
+        id: "me-1234",
+        target: "i-0123456789abcdef0",
+        status: "Connected",
+      });
+    };
+    await runCommandLine(["sessions"], context);
+    assert.equal(
+      await answer(3_599_000),
+      "-\nme-1234\ton i-0123456789abcdef0\n",
+    );
+    assert.equal(await answer(3_601_000), "-\n");
+    const path = `${home}/ssm/sessions.json`;
+    const { mode } = await Deno.stat(path);
+    if (Deno.build.os !== "windows") assert.equal((mode ?? 0) & 0o777, 0o600);
+    for (const text of ["?", "{}", '{"at":1700000000000,"sessions":[1,{}]}']) {
+      await Deno.writeTextFile(path, text);
+      assert.equal(await answer(0), "-\n");
+    }
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
 Deno.test("completion: a script for each shell, and a word for those without one", async () => {
   for (const shell of completionShells) {
     const context = new TestContext();
