@@ -4,7 +4,7 @@
  * @module
  */
 
-import { AwsClients } from "./client.ts";
+import { AwsClients, orAborted } from "./client.ts";
 import type { CredentialSource } from "./credentials.ts";
 import {
   type DiagnoseCalls,
@@ -17,6 +17,11 @@ import { EcsCalls } from "./ecs.ts";
 import type { EcsSpec } from "./ecs_spec.ts";
 import { resolveContainer, type ResolvedContainer } from "./ecs_target.ts";
 import { defaultRegion, type RegionList, searchedRegions } from "./regions.ts";
+import {
+  inventory,
+  type InventoryUpdate,
+  type TagValues,
+} from "./inventory.ts";
 import { RunCommandCalls } from "./run_command.ts";
 import { KmsCalls } from "./kms.ts";
 import { listNodes, type NodeList, type NodeListCalls } from "./list_nodes.ts";
@@ -70,6 +75,16 @@ export class Aws implements Disposable {
   /** The identity's credentials. */
   get credentials(): CredentialSource {
     return this.#clients.credentials;
+  }
+
+  /**
+   * Gets credentials, from memory or where the settings say, which may ask the user for a code.
+   *
+   * @param signal Gives up; its reason is thrown.
+   * @throws as `CredentialSource.get` does.
+   */
+  async signIn(signal?: AbortSignal): Promise<void> {
+    await orAborted(this.credentials.get(), signal);
   }
 
   /**
@@ -175,6 +190,27 @@ export class Aws implements Disposable {
    */
   listNodes(limit: number, signal?: AbortSignal): Promise<NodeList> {
     return listNodes(this.#lookups(), limit, signal);
+  }
+
+  /**
+   * All nodes, also those that EC2 alone knows, as they become known.
+   *
+   * @param tags All must fit; none = every node.
+   * @throws as `inventory` does.
+   */
+  inventory(
+    tags: readonly TagValues[],
+    signal?: AbortSignal,
+  ): AsyncIterable<InventoryUpdate> {
+    const { ssm, ec2 } = this;
+    return inventory(
+      {
+        nodePages: (filters, signal) => ssm.nodePages(filters, signal),
+        instancePages: (tags, signal) => ec2.instancePages(tags, signal),
+      },
+      tags,
+      signal,
+    );
   }
 
   /**

@@ -119,9 +119,17 @@ async function attempt<Value>(
   }
 }
 
-type Facts = Omit<TargetFacts, "verdict" | "phrase">;
+/** What a verdict follows from. */
+export type VerdictFacts = Pick<
+  TargetFacts,
+  "registered" | "ping" | "lastPing" | "ec2State" | "instanceProfile"
+>;
 
-function judge(facts: Facts): TargetVerdict {
+/**
+ * What the facts come down to.
+ * @param facts What is known; `undefined` members could not be learned.
+ */
+export function judge(facts: VerdictFacts): TargetVerdict {
   switch (facts.ec2State) {
     case "terminated":
     case "shutting-down":
@@ -138,7 +146,45 @@ function judge(facts: Facts): TargetVerdict {
   return facts.ec2State === "absent" ? "no-such-node" : "never-registered";
 }
 
-function say(verdict: TargetVerdict, facts: Facts): string {
+/**
+ * A verdict in a few words, for a column of a table: `stopped`, `never registered`.
+ * @param verdict From {@linkcode judge}.
+ * @param facts What it was judged by.
+ * @returns `undefined` where nothing is known to be in the way.
+ */
+export function shortReason(
+  verdict: TargetVerdict,
+  facts: VerdictFacts,
+): string | undefined {
+  switch (verdict) {
+    case "terminated":
+    case "not-running":
+      return visible(facts.ec2State ?? "not running");
+    case "offline": {
+      const since = facts.lastPing === undefined
+        ? ""
+        : ` since ${minuteOf(facts.lastPing)}`;
+      const gone = facts.ec2State === "absent" ? ", unknown to EC2" : "";
+      return visible(facts.ping ?? "offline") + since + gone;
+    }
+    case "never-registered":
+      return facts.instanceProfile === false
+        ? "never registered, no instance profile"
+        : "never registered";
+    case "no-such-node":
+      return "unknown";
+    case "online":
+    case "unknown":
+      return undefined;
+  }
+}
+
+/** `2026-01-31 12:59Z` */
+function minuteOf(date: Date): string {
+  return date.toISOString().replace("T", " ").replace(/:\d\d\.\d+Z$/, "Z");
+}
+
+function say(verdict: TargetVerdict, facts: VerdictFacts): string {
   switch (verdict) {
     case "terminated":
     case "not-running":

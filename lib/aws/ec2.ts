@@ -8,6 +8,7 @@
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
 import { abortable, type AwsClients } from "./client.ts";
 import { AwsCallError } from "./errors.ts";
+import { type Page, pages } from "./pages.ts";
 import { present } from "./present.ts";
 import type { Ec2Attribute } from "./target_plan.ts";
 
@@ -19,7 +20,13 @@ export interface Ec2Instance {
   readonly state: string;
   /** The Name tag. */
   readonly name?: string;
+  /** The private IP address. */
   readonly address?: string;
+  /** The public IP address. */
+  readonly publicAddress?: string;
+  readonly privateDnsName?: string;
+  readonly publicDnsName?: string;
+  readonly tags?: Readonly<Record<string, string>>;
   /** `windows`, or absent for everything else. */
   readonly platform?: string;
   readonly launchTime?: Date;
@@ -32,6 +39,9 @@ export interface Ec2Instance {
  * hour and would make every rebuilt machine ambiguous.
  */
 const ALIVE = ["pending", "running", "stopping", "stopped"];
+
+/** How many instances one page holds; the most EC2 gives. */
+const PAGE = 1000;
 
 /** The EC2 calls of one identity in one region. All reject with AwsCallError. */
 export class Ec2Calls {
@@ -53,10 +63,9 @@ export class Ec2Calls {
     value: string,
     signal?: AbortSignal,
   ): Promise<Ec2Instance[]> {
-    // Filter values take wildcards; a backslash makes one ordinary. Names that come back are
-    // compared all the same, as the escape is the service's to honour.
+    // Names that come back are compared all the same, as the escape is the service's to honour.
     const found = await this.#describe([
-      { Name: attribute, Values: [value.replace(/[\\*?]/g, "\\$&")] },
+      { Name: attribute, Values: [literally(value)] },
       { Name: "instance-state-name", Values: ALIVE },
     ], signal);
     return attribute === "tag:Name"
@@ -160,35 +169,76 @@ export class Ec2Calls {
     );
   }
 
+  /**
+   * All instances that are not terminated, in pages of 1000, the most that EC2 gives.
+   *
+   * @param tags All must fit, each by one of its values; none = every instance.
+   */
+  instancePages(
+    tags: readonly {
+      readonly key: string;
+      readonly values: readonly string[];
+    }[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly Ec2Instance[], void, void> {
+    const filters = [
+      ...tags.map(({ key, values }) => ({
+        Name: `tag:${key}`,
+        Values: values.map(literally),
+      })),
+      { Name: "instance-state-name", Values: ALIVE },
+    ];
+    return pages((token) => this.#page(filters, PAGE, token, signal), signal);
+  }
+
   async #describe(
     filters: Filter[],
     signal: AbortSignal | undefined,
   ): Promise<Ec2Instance[]> {
-    const { DescribeInstancesCommand } = await import("@aws-sdk/client-ec2");
     const found: Ec2Instance[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.#clients.call(
-        "ec2:DescribeInstances",
-        async () => {
-          const client = await this.#clients.ec2();
-          return await client.send(
-            new DescribeInstancesCommand({
-              Filters: filters,
-              NextToken: token,
-            }),
-            abortable(signal),
-          );
-        },
+    for await (
+      const page of pages(
+        (token) => this.#page(filters, undefined, token, signal),
         signal,
-      );
-      for (const reservation of page.Reservations ?? []) {
-        found.push(...(reservation.Instances ?? []).map(toInstance));
-      }
-      token = page.NextToken || undefined;
-    } while (token !== undefined);
+      )
+    ) found.push(...page);
     return found;
   }
+
+  async #page(
+    filters: Filter[],
+    size: number | undefined,
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Page<Ec2Instance>> {
+    const { DescribeInstancesCommand } = await import("@aws-sdk/client-ec2");
+    const page = await this.#clients.call(
+      "ec2:DescribeInstances",
+      async () => {
+        const client = await this.#clients.ec2();
+        return await client.send(
+          new DescribeInstancesCommand({
+            Filters: filters,
+            MaxResults: size,
+            NextToken: token,
+          }),
+          abortable(signal),
+        );
+      },
+      signal,
+    );
+    return {
+      items: (page.Reservations ?? []).flatMap((reservation) =>
+        (reservation.Instances ?? []).map(toInstance)
+      ),
+      next: page.NextToken || undefined,
+    };
+  }
+}
+
+/** Filter values take wildcards; a backslash makes one ordinary. */
+function literally(value: string): string {
+  return value.replace(/[\\*?]/g, "\\$&");
 }
 
 function toInstance(item: Instance): Ec2Instance {
@@ -197,6 +247,13 @@ function toInstance(item: Instance): Ec2Instance {
     state: item.State?.Name ?? "unknown",
     name: item.Tags?.find((tag) => tag.Key === "Name")?.Value,
     address: item.PrivateIpAddress,
+    publicAddress: item.PublicIpAddress,
+    // EC2 says "" where there is none.
+    privateDnsName: item.PrivateDnsName || undefined,
+    publicDnsName: item.PublicDnsName || undefined,
+    tags: item.Tags === undefined ? undefined : Object.fromEntries(
+      item.Tags.map(({ Key = "", Value = "" }) => [Key, Value]),
+    ),
     platform: item.Platform?.toLowerCase(),
     launchTime: item.LaunchTime,
     instanceProfile: item.IamInstanceProfile?.Arn,

@@ -28,6 +28,12 @@ export {
   type EcsProblem,
 } from "./ecs_target_errors.ts";
 export { AwsCallError, type AwsErrorKind } from "./errors.ts";
+export type {
+  InventorySource,
+  InventoryUpdate,
+  TagValues,
+} from "./inventory.ts";
+export type { InventoryNode, Reach } from "./inventory_node.ts";
 export {
   type NodeCommandRequest,
   type NodeCommandResult,

@@ -101,3 +101,12 @@ export async function waitFor(
     signal?.removeEventListener("abort", onAbort);
   }
 }
+
+/** Real time, as far as a pace needs it. */
+export const plainClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  setTimer(delay, run) {
+    const id = setTimeout(run, delay);
+    return () => clearTimeout(id);
+  },
+};

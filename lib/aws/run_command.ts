@@ -14,7 +14,7 @@ import {
 } from "./command_output.ts";
 import { type CommandState, commandState } from "./command_state.ts";
 import { AwsCallError } from "./errors.ts";
-import { Pace, waitFor } from "./pace.ts";
+import { Pace, plainClock, waitFor } from "./pace.ts";
 
 /** A filter of nodes: those that have one of the values. */
 export interface CommandTarget {
@@ -348,15 +348,6 @@ export class RunCommandCalls {
     return pace;
   }
 }
-
-/** Real time, as far as a pace needs it. */
-const plainClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
-  setTimer(delay, run) {
-    const id = setTimeout(run, delay);
-    return () => clearTimeout(id);
-  },
-};
 
 function secondsBetween(
   start: string | Date | undefined,

@@ -7,6 +7,7 @@
 import type { SessionGrant } from "../session/control.ts";
 import { abortable, type AwsClients } from "./client.ts";
 import { AwsCallError } from "./errors.ts";
+import { type Page, pages } from "./pages.ts";
 import { present } from "./present.ts";
 import { startOrEnd } from "./started_session.ts";
 
@@ -213,34 +214,52 @@ export class SsmCalls {
     filters: readonly NodeFilter[] = [],
     signal?: AbortSignal,
   ): AsyncGenerator<NodeInformation, void, void> {
+    for await (const page of this.nodePages(filters, signal)) yield* page;
+  }
+
+  /**
+   * The same, in pages. What AWS refuses because there were too many calls is asked again, later.
+   *
+   * @param filters All must fit; none = every node.
+   */
+  nodePages(
+    filters: readonly NodeFilter[] = [],
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly NodeInformation[], void, void> {
+    return pages((token) => this.#nodePage(filters, token, signal), signal);
+  }
+
+  async #nodePage(
+    filters: readonly NodeFilter[],
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Page<NodeInformation>> {
     const { DescribeInstanceInformationCommand } = await import(
       "@aws-sdk/client-ssm"
     );
-    let token: string | undefined;
-    do {
-      const page = await this.#clients.call(
-        "ssm:DescribeInstanceInformation",
-        async () => {
-          const client = await this.#clients.ssm();
-          return await client.send(
-            new DescribeInstanceInformationCommand({
-              ...(filters.length === 0 ? {} : {
-                Filters: filters.map(({ key, values }) => ({
-                  Key: key,
-                  Values: [...values],
-                })),
-              }),
-              MaxResults: PAGE,
-              NextToken: token,
+    const page = await this.#clients.call(
+      "ssm:DescribeInstanceInformation",
+      async () => {
+        const client = await this.#clients.ssm();
+        return await client.send(
+          new DescribeInstanceInformationCommand({
+            ...(filters.length === 0 ? {} : {
+              Filters: filters.map(({ key, values }) => ({
+                Key: key,
+                Values: [...values],
+              })),
             }),
-            abortable(signal),
-          );
-        },
-        signal,
-      );
-      for (const item of page.InstanceInformationList ?? []) {
-        if (!item.InstanceId) continue;
-        yield present({
+            MaxResults: PAGE,
+            NextToken: token,
+          }),
+          abortable(signal),
+        );
+      },
+      signal,
+    );
+    const items = (page.InstanceInformationList ?? []).flatMap((item) =>
+      item.InstanceId
+        ? [present({
           id: item.InstanceId,
           ping: item.PingStatus ?? "unknown",
           lastPing: item.LastPingDateTime,
@@ -251,10 +270,10 @@ export class SsmCalls {
           address: item.IPAddress,
           computerName: item.ComputerName,
           name: item.Name,
-        });
-      }
-      token = page.NextToken || undefined;
-    } while (token !== undefined);
+        })]
+        : []
+    );
+    return { items, next: page.NextToken || undefined };
   }
 
   /**

@@ -29,6 +29,7 @@ Deno.test("EC2 is asked for a name without wildcards and without terminated inst
       id: "i-0aaaaaaaaaaaaaaaa",
       state: "stopped",
       name: "w*b?",
+      tags: { Name: "w*b?" },
       address: "10.0.0.1",
     }]);
     const input = fake.requests[0]?.input ?? {};
