@@ -86,6 +86,9 @@ class TypingTerminal implements Terminal {
       : new TextEncoder().encode(`${command}\r`);
   }
 
+  /** Nothing was typed by anybody. */
+  unread(): void {}
+
   #silence(signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const onAbort = () => {

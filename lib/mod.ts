@@ -34,6 +34,7 @@
  *     size: () => ({ cols: 80, rows: 24 }),
  *     raw: () => ({ [Symbol.dispose]() {} }),
  *     read: () => Promise.resolve(undefined),
+ *     unread: () => {},
  *     write: async (bytes) => void (printed += new TextDecoder().decode(bytes)),
  *     writeError: async () => {},
  *     onResize: () => ({ [Symbol.dispose]() {} }),

@@ -52,6 +52,7 @@ export class ExitMark {
       size: () => terminal.size(),
       raw: () => terminal.raw(),
       read: (signal) => terminal.read(signal),
+      unread: (bytes) => terminal.unread(bytes),
       write: async (bytes) => {
         const shown = this.filter(bytes);
         if (shown.length > 0) await terminal.write(shown);

@@ -77,6 +77,10 @@ export class PluginTerminal implements Terminal {
     }
   }
 
+  unread(bytes: Uint8Array): void {
+    this.#terminal.unread(bytes);
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     return this.#terminal.write(bytes);
   }

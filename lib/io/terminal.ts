@@ -119,11 +119,22 @@ class StandardTerminal implements ProcessTerminal {
     }
   }
 
+  unread(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const behind = this.#ready ?? new Uint8Array();
+    this.#ready = new Uint8Array([...bytes, ...behind]);
+  }
+
   async #fill(): Promise<void> {
     try {
       const count = await retryWouldBlock(() => this.#stdin.read(this.#buffer));
       if (count === null) this.#ended = true;
-      else if (count > 0) this.#ready = this.#buffer.slice(0, count);
+      else if (count > 0) {
+        // What was put back meanwhile comes first.
+        const before = this.#ready ?? new Uint8Array();
+        const read = this.#buffer.subarray(0, count);
+        this.#ready = new Uint8Array([...before, ...read]);
+      }
     } finally {
       this.#pending = undefined;
     }

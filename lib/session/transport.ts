@@ -135,6 +135,8 @@ export interface Terminal {
    * the signal's reason and loses no byte: the next call gets them.
    */
   read(signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Puts bytes back that were read and not used: the next {@linkcode read} gets them first. */
+  unread(bytes: Uint8Array): void;
   /** Writes payload to standard output. Rejects with `Deno.errors.BrokenPipe` when nobody reads. */
   write(bytes: Uint8Array): Promise<void>;
   /** Writes to standard error: everything that is not payload. */

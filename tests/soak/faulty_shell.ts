@@ -160,6 +160,7 @@ function sink(
       pressed = true;
       return Uint8Array.of(0x0d);
     },
+    unread: () => {},
     write: (bytes) => Promise.resolve(write(bytes)),
     writeError: () => Promise.resolve(),
     onResize: () => ({ [Symbol.dispose]() {} }),

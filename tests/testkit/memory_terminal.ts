@@ -134,6 +134,10 @@ export class MemoryTerminal implements Terminal {
     }
   }
 
+  unread(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#input.unshift(bytes);
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     if (this.writeFailure !== undefined) {
       return Promise.reject(this.writeFailure);
