@@ -11,6 +11,7 @@ import type {
   EcsSpec,
   LookupAnswer,
   LookupStep,
+  InventoryUpdate,
   NodeCommandRequest,
   NodeCommandResult,
   NodeFilter,
@@ -25,6 +26,7 @@ import type {
   Signature,
   SshKeyRequest,
   TargetGrammar,
+  TagValues,
 } from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { Logger } from "../lib/log/log.ts";
@@ -142,6 +144,14 @@ export interface AwsAccess extends Disposable {
     filters: readonly NodeFilter[],
     signal: AbortSignal,
   ): AsyncIterable<NodeInformation>;
+  /**
+   * All nodes that fit the tags, also those that EC2 alone knows, as they become known. Rejects when
+   * the signal aborts; a service that cannot be asked is a problem among the updates.
+   */
+  inventory(
+    tags: readonly TagValues[],
+    signal: AbortSignal,
+  ): AsyncIterable<InventoryUpdate>;
   /** Name tags of EC2 instances by id, as far as EC2 tells them. Rejects when the signal aborts. */
   namesOf(
     ids: readonly string[],
@@ -190,6 +200,11 @@ export interface AwsAccess extends Disposable {
   terminateSession(id: string, signal: AbortSignal): Promise<void>;
   /** SendSSHPublicKey: the instance lets the key in for a minute; rejects with AwsCallError. */
   sendSshKey(request: SshKeyRequest, signal: AbortSignal): Promise<void>;
+  /**
+   * Gets credentials, so that no later call asks for an MFA code while something else has the
+   * terminal; rejects with AwsCallError.
+   */
+  signIn(signal: AbortSignal): Promise<void>;
   /** Where sessions were started, for whoever resumes and ends them in our place. */
   origin(): Promise<SessionOrigin>;
   /** Why a node is not connected, as a phrase. */
@@ -348,6 +363,7 @@ export async function openAwsAccess(
       },
       nodes: (filters, signal) =>
         aws.ssm.describeInstanceInformation(filters, signal),
+      inventory: (tags, signal) => aws.inventory(tags, signal),
       namesOf: (ids, signal) =>
         namesOrNone(
           { namesOf: (ids, signal) => aws.ec2.namesOf(ids, signal) },
@@ -368,6 +384,7 @@ export async function openAwsAccess(
       terminateSession: (id, signal) => aws.ssm.terminateSession(id, signal),
       sendSshKey: (request, signal) =>
         aws.ec2InstanceConnect.sendSshPublicKey(request, signal),
+      signIn: (signal) => aws.signIn(signal),
       origin: async () => ({
         region: await aws.region(),
         endpointUrl: aws.ssmEndpoint ?? "",

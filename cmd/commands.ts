@@ -12,6 +12,7 @@ import { copyCommand } from "./cp.ts";
 import { execCommand } from "./exec.ts";
 import { forwardCommand } from "./forward.ts";
 import { fullDescription } from "./help.ts";
+import { listCommand } from "./list.ts";
 import { playCommand } from "./play.ts";
 import { pluginRoutes } from "./plugin.ts";
 import { splitExecArguments, splitShellArguments } from "./second_argument.ts";
@@ -27,6 +28,7 @@ import { sshProxyCommand } from "./ssh_proxy.ts";
 export const root: RouteMap<CommandWorld> = buildRouteMap({
   routes: {
     shell: shellCommand,
+    list: listCommand,
     exec: execCommand,
     forward: forwardCommand,
     ssh: sshCommand,
@@ -39,13 +41,16 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     completion: completionCommand,
     simulate: simulateCommand,
   },
+  aliases: { ls: "list" },
   docs: {
     brief: "AWS Systems Manager Session Manager in one executable",
     fullDescription: fullDescription({
       usage: "<command> [flags]",
       description: "Opens sessions on nodes through AWS Systems Manager " +
-        "Session Manager, without the\nAWS CLI and its plugin.",
+        "Session Manager, without the\nAWS CLI and its plugin. In a terminal, ssm " +
+        "alone lets you choose a node,\nand opens a shell there.",
       examples: [
+        ["Which nodes there are", "ssm list"],
         [
           "A shell on the node with the Name tag web-server",
           "ssm shell web-server",

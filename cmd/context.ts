@@ -44,6 +44,7 @@ import {
   type BackgroundProgram,
   runInBackground,
 } from "./background_program.ts";
+import type { RecentNodes } from "./choose/recents.ts";
 import type { LocalSpec } from "./forward/spec.ts";
 import { CommandLog } from "./log.ts";
 import { ownCommand } from "./own_command.ts";
@@ -133,6 +134,8 @@ export interface Context {
   remoteCommand(options: RemoteCommandOptions): Promise<RemoteCommandRun>;
   /** Runs a session between standard input and output and a port to its end. */
   stdioSession(options: StdioSessionOptions): Promise<StdioEnd>;
+  /** The nodes that this user had sessions on last. */
+  recentNodes(): Promise<RecentNodes>;
   /** What the commands for ssh need of this machine. */
   sshTools(): Promise<SshTools>;
   /** Makes a forward, which is still to be started. */
@@ -223,6 +226,14 @@ export function processContext(
         "../lib/session/stdio_session.ts"
       );
       return await runStdioSession(options);
+    },
+    async recentNodes() {
+      const [{ recentNodesIn }, { cacheFolder }] = await Promise.all([
+        import("./choose/recents.ts"),
+        import("./cache_folder.ts"),
+      ]);
+      const folder = cacheFolder(env);
+      return recentNodesIn(folder && `${folder}/recent.json`);
     },
     async sshTools() {
       const { sshTools } = await import("./ssh/tools.ts");

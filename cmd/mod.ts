@@ -39,6 +39,7 @@ import { commandHelp, routesHelp } from "./help.ts";
 import { logError, openLog } from "./log.ts";
 import { parseFailure } from "./parse_errors.ts";
 import { pluginWords } from "./plugin/started_as.ts";
+import { shellCommand } from "./shell.ts";
 import { suggest } from "./suggest.ts";
 
 export { root } from "./commands.ts";
@@ -105,7 +106,7 @@ async function parseAndRun(
     );
   }
   const outer = splitArguments(args);
-  const route = findRoute(outer.own);
+  const route = orShell(findRoute(outer.own), outer, context);
   const { target, path } = route;
   const command = ["ssm", ...path].join(" ");
   const isCommand = "parameters" in target;
@@ -226,6 +227,19 @@ const helpIntegration: StricliIntegration<CommandWorld> = {
     },
   },
 };
+
+/** Without a command, whoever sits at a terminal gets a choice and a shell; others get the help. */
+function orShell(
+  route: Route,
+  { rest }: ReturnType<typeof splitArguments>,
+  { attended, outputIsTerminal }: Context,
+): Route {
+  const asked = route.args.some((arg) => /^(-h|--help|--version)$/.test(arg));
+  return route.target === root && rest === undefined && !asked && attended &&
+      outputIsTerminal
+    ? { ...route, target: shellCommand, path: ["shell"] }
+    : route;
+}
 
 /** Follows the commands in argv; flags before the command are moved behind it. */
 function findRoute(own: readonly string[]): Route {

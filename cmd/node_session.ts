@@ -90,12 +90,18 @@ export async function runNodeSession<T>(
   const target = request.target ?? node.id;
   const { aws } = node.place;
   const use = { ...again, target, connection: node.place.connection };
-  return await runStartedSession(
-    await start(node),
-    notices,
-    signal,
-    (session) => run({ ...session, node, target }),
-  );
+  const started = await start(node);
+  const noted = remember(node, context);
+  try {
+    return await runStartedSession(
+      started,
+      notices,
+      signal,
+      (session) => run({ ...session, node, target }),
+    );
+  } finally {
+    await noted;
+  }
 
   async function start(node: FoundTarget): Promise<StartedSession> {
     const { documentName, parameters, reason, containerCommand } = request;
@@ -127,6 +133,16 @@ export async function runNodeSession<T>(
       throw await startFailure(error, node, use, signal);
     }
   }
+}
+
+/** For the next choice; scripts leave no traces. */
+async function remember(
+  { id, container }: FoundTarget,
+  context: Context,
+): Promise<void> {
+  if (!context.attended || container !== undefined) return;
+  const recents = await context.recentNodes();
+  await recents.add(id, Date.now());
 }
 
 /**

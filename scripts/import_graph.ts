@@ -49,7 +49,11 @@ const layers: readonly Layer[] = [
       "lib/aws/",
       "lib/simulator/",
     ],
-    packages: ["npm:@stricli/core"],
+    packages: [
+      "npm:@stricli/core",
+      "npm:fast-string-truncated-width",
+      "npm:fuzzysort",
+    ],
   },
   {
     holds: "lib/mod.ts",

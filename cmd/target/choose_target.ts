@@ -5,6 +5,8 @@
  */
 
 import type { TargetCandidate } from "../../lib/aws/mod.ts";
+import { present } from "../../lib/aws/present.ts";
+import { hasFullScreen } from "../choose/full_screen_terminal.ts";
 import { askChoice } from "./choice.ts";
 import type { Context } from "../context.ts";
 import { CommandError, describeError, exitCodes } from "../errors.ts";
@@ -18,6 +20,12 @@ import {
   type TargetUse,
   withTarget,
 } from "./target.ts";
+
+/** What a choice needs of the world. */
+export type ChoiceContext = Pick<
+  Context,
+  "terminal" | "attended" | "clock" | "color" | "env" | "recentNodes"
+>;
 
 /** The variable that stands in for the target. */
 export const targetVariable = "SSM_TARGET";
@@ -57,7 +65,7 @@ export function givenTarget(
  * @throws as {@linkcode chooseTarget} and `findTarget` do.
  */
 export async function findOrChoose(
-  context: Pick<Context, "terminal" | "attended">,
+  context: ChoiceContext,
   places: Places,
   use: Omit<TargetUse, "target"> & { readonly target: string | undefined },
   signal: AbortSignal,
@@ -81,11 +89,22 @@ type Listed = TargetCandidate & { readonly place: Place };
  * asked; with the nodes then.
  */
 export async function chooseTarget(
-  context: Pick<Context, "terminal" | "attended">,
+  context: ChoiceContext,
   places: Places,
   use: Omit<TargetUse, "target">,
   signal: AbortSignal,
 ): Promise<FoundTarget> {
+  if (hasFullScreen(context)) {
+    const { chooseNode } = await import("../choose/choose_node.ts");
+    const { place, node } = await chooseNode(
+      context,
+      await places.all(signal),
+      use.command,
+      signal,
+    );
+    const { id, name, platform, agentVersion } = node;
+    return { id, name, ...present({ platform, agentVersion }), place };
+  }
   let nodes: readonly Listed[];
   let more: boolean;
   try {

@@ -27,6 +27,7 @@ import {
   type Simulator,
   type SimulatorOptions,
 } from "../../lib/simulator/options.ts";
+import type { RecentNode, RecentNodes } from "../../cmd/choose/recents.ts";
 import type { SshTools } from "../../cmd/ssh/tools.ts";
 import type {
   StdioEnd,
@@ -120,6 +121,7 @@ export class TestContext implements Context {
     Promise.resolve({ grant, control: this.control });
   onNames: AwsAccess["namesOf"] = () => Promise.resolve(new Map());
   onNodes: At<AwsAccess["nodes"]> = async function* () {};
+  onInventory: AwsAccess["inventory"] = async function* () {};
   onRunNodeCommand: AwsAccess["runNodeCommand"] = () =>
     Promise.reject(new Error("Run Command is not there in this test"));
   /** Run Command; a test puts its own in. */
@@ -149,6 +151,7 @@ export class TestContext implements Context {
       control: this.control,
     });
   onSendKey: AwsAccess["sendSshKey"] = () => Promise.resolve();
+  onSignIn: AwsAccess["signIn"] = () => Promise.resolve();
   onOrigin: AwsAccess["origin"] = () =>
     Promise.resolve({
       region: "eu-west-1",
@@ -298,6 +301,19 @@ export class TestContext implements Context {
     return this.onStdio(options);
   }
 
+  /** The nodes used last, the last one first. */
+  readonly recents: RecentNode[] = [];
+
+  recentNodes(): Promise<RecentNodes> {
+    return Promise.resolve({
+      list: () => Promise.resolve([...this.recents]),
+      add: (id, at) => {
+        this.recents.unshift({ id, at });
+        return Promise.resolve();
+      },
+    });
+  }
+
   /** Files that `editFile` changes. */
   readonly files = new Map<string, Uint8Array>();
   /** Where keys were offered, and how many are still. */
@@ -369,6 +385,7 @@ export class TestContext implements Context {
       adoptSession: (grant, target, notice) =>
         this.onAdopt(grant, target, notice),
       nodes: (filters, signal) => this.onNodes(filters, signal, connection),
+      inventory: (tags, signal) => this.onInventory(tags, signal),
       namesOf: (ids, signal) => this.onNames(ids, signal),
       runCommand: this.runCommand,
       runNodeCommand: (request, signal) =>
@@ -380,6 +397,7 @@ export class TestContext implements Context {
         return this.onExecute(request, notice, signal);
       },
       sendSshKey: (request, signal) => this.onSendKey(request, signal),
+      signIn: (signal) => this.onSignIn(signal),
       origin: () => this.onOrigin(),
       regions: () => this.onRegions(connection),
       inRegion: (region) => this.#access({ ...connection, region }),

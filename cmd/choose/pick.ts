@@ -1,0 +1,179 @@
+/**
+ * Lets the user choose one of many on a full screen, while they are still coming in.
+ *
+ * @module
+ */
+
+import { SignalError } from "../../lib/session/signal_error.ts";
+import type { Clock, Terminal } from "../../lib/session/transport.ts";
+import { ChoiceState } from "./choice_state.ts";
+import { FullScreen } from "./full_screen.ts";
+import { readKey } from "./keys.ts";
+import type { ChoiceSource } from "./source.ts";
+import { viewOf, type ViewOptions } from "./view.ts";
+
+/** What a choice is made with. */
+export interface PickWorld {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+}
+
+/** How long the rest of a key's bytes may take, as over a slow line. Milliseconds; fzf waits as long. */
+const escapeWait = 50;
+
+/** While items come in, the screen is drawn no more often than this. Milliseconds. */
+const drawInterval = 100;
+
+/**
+ * Shows the items and takes keys until there is a choice. The terminal is as before afterwards, on
+ * every way out, and what was typed behind the choice is left for whoever reads next.
+ *
+ * @param world Where.
+ * @param source What there is.
+ * @param options How it is shown.
+ * @param signal Gives up; its reason is thrown.
+ * @returns `undefined` when the user wants none.
+ * @throws SignalError after Ctrl-C.
+ */
+export async function pick<Item extends object>(
+  world: PickWorld,
+  source: ChoiceSource<Item>,
+  options: ViewOptions,
+  signal: AbortSignal,
+): Promise<Item | undefined> {
+  signal.throwIfAborted();
+  return await new Pick(world, source, options).run(signal);
+}
+
+class Pick<Item extends object> {
+  readonly #world: PickWorld;
+  readonly #options: ViewOptions;
+  readonly #state: ChoiceState<Item>;
+  readonly #screen: FullScreen;
+  #drawing: Promise<void> | undefined;
+  #drawAgain = false;
+  #cancelDraw: (() => void) | undefined;
+  #broken: unknown;
+
+  constructor(
+    world: PickWorld,
+    source: ChoiceSource<Item>,
+    options: ViewOptions,
+  ) {
+    this.#world = world;
+    this.#options = options;
+    this.#state = new ChoiceState(source);
+    this.#screen = new FullScreen(world.terminal);
+  }
+
+  async run(signal: AbortSignal): Promise<Item | undefined> {
+    const { terminal } = this.#world;
+    const raw = terminal.raw();
+    try {
+      await this.#screen.open();
+      using _resize = terminal.onResize(() => this.#draw());
+      using _change = this.#state.source.onChange(() => this.#drawSoon());
+      this.#draw();
+      return await this.#keys(signal);
+    } finally {
+      this.#cancelDraw?.();
+      this.#drawAgain = false;
+      await this.#drawing;
+      await this.#screen.close();
+      raw[Symbol.dispose]();
+    }
+  }
+
+  async #keys(signal: AbortSignal): Promise<Item | undefined> {
+    const { terminal } = this.#world;
+    let waiting = new Uint8Array();
+    for (;;) {
+      const more = await this.#read(waiting.length > 0, signal);
+      // The input has ended, as when the terminal was closed.
+      if (more === undefined) return undefined;
+      const bytes = new Uint8Array([...waiting, ...more]);
+      let at = 0;
+      while (at < bytes.length) {
+        const read = readKey(bytes.subarray(at), more.length === 0);
+        if (read === undefined) break;
+        at += read.bytes;
+        this.#state.refresh();
+        const outcome = this.#state.take(read.key);
+        switch (outcome.kind) {
+          case "chosen":
+            // Typed ahead for what comes next.
+            terminal.unread(bytes.subarray(at));
+            return outcome.item;
+          case "left":
+            return undefined;
+          case "interrupted":
+            throw new SignalError("SIGINT");
+          case "suspend":
+            await this.#suspend();
+            break;
+          case "redraw":
+            this.#screen.spoilt();
+        }
+      }
+      waiting = bytes.slice(at);
+      if (this.#broken !== undefined) throw this.#broken;
+      this.#draw();
+    }
+  }
+
+  /** Bytes; none where those that wait are all that comes soon. */
+  async #read(
+    waiting: boolean,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    const { terminal, clock } = this.#world;
+    if (!waiting) return await terminal.read(signal);
+    const late = new AbortController();
+    const cancel = clock.setTimer(escapeWait, () => late.abort());
+    try {
+      return await terminal.read(AbortSignal.any([signal, late.signal]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (late.signal.aborted) return new Uint8Array();
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #suspend(): Promise<void> {
+    await this.#drawing;
+    await this.#screen.close();
+    await this.#world.terminal.suspend();
+    await this.#screen.open();
+  }
+
+  #drawSoon(): void {
+    this.#cancelDraw ??= this.#world.clock.setTimer(drawInterval, () => {
+      this.#cancelDraw = undefined;
+      this.#draw();
+    });
+  }
+
+  /** Draws, one after the other: on a slow line those in between are left out. */
+  #draw(): void {
+    this.#drawAgain = true;
+    this.#drawing ??= this.#drawAll().catch((error) => {
+      this.#broken = error;
+    }).finally(() => {
+      this.#drawing = undefined;
+    });
+  }
+
+  async #drawAll(): Promise<void> {
+    while (this.#drawAgain) {
+      this.#drawAgain = false;
+      this.#state.refresh();
+      const { size } = this.#screen;
+      await this.#screen.show(
+        viewOf(this.#state, size, this.#options),
+        size,
+      );
+    }
+  }
+}
