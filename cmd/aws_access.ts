@@ -9,9 +9,9 @@ import type {
   AwsSettings,
   CallerIdentity,
   EcsSpec,
+  InventoryUpdate,
   LookupAnswer,
   LookupStep,
-  InventoryUpdate,
   NodeCommandRequest,
   NodeCommandResult,
   NodeFilter,
@@ -25,8 +25,8 @@ import type {
   SessionInformation,
   Signature,
   SshKeyRequest,
-  TargetGrammar,
   TagValues,
+  TargetGrammar,
 } from "../lib/aws/mod.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { Logger } from "../lib/log/log.ts";

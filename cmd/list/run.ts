@@ -121,7 +121,10 @@ async function textOf(
   context: Context,
 ): Promise<string> {
   const reasons = nodes.some(({ node }) => node.reason !== undefined);
-  const columns = asked ?? usualColumns(places.length > 1, reasons);
+  const columns = asked ?? usualColumns(places.length > 1, reasons)
+    .filter(({ cell }) =>
+      output !== "table" || nodes.some((node) => cell(node) !== "")
+    );
   switch (output) {
     case "json":
       return jsonText(nodes, await origins(places));

@@ -146,6 +146,7 @@ class FileRecorder implements Recorder {
         if (input && bytes !== undefined) this.#add("input", bytes);
         return bytes;
       },
+      unread: (bytes) => terminal.unread(bytes),
       write: (bytes) => {
         this.#add("output", bytes);
         return terminal.write(bytes);

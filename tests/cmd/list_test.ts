@@ -190,7 +190,7 @@ Deno.test("list: what EC2 refuses is said once, and is exit code 1", async () =>
     updateOf(inventoryNodeOf("a", { computerName: "ip-10-0-0-2" })),
   ]);
   assert.equal(code, 1);
-  assert.match(out, /^NAME .*\n- +i-a{17} .* ip-10-0-0-2\n$/);
+  assert.match(out, /^ID .*\ni-a{17} .* ip-10-0-0-2\n$/);
   assert.equal(
     err,
     "Without names and tags, and what Session Manager does not know: " +

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { programCommand } from "../testkit/executable.ts";
+import { fullScreenOf } from "../testkit/full_screen.ts";
+import { hasPty } from "../testkit/pty.ts";
+import {
+  type ForegroundProgram,
+  runInTerminal,
+  type SimulatorProgram,
+  startSimulatorProgram,
+} from "../testkit/simulator_program.ts";
+
+const needsPty = { ignore: !hasPty };
+const prompt = "remote> ";
+
+const start = (...args: readonly string[]) =>
+  startSimulatorProgram(["--shell", `env PS1='${prompt}' sh`, ...args]);
+
+/** Waits until the screen shows something. */
+async function seen(
+  { pty }: ForegroundProgram,
+  pattern: RegExp,
+): Promise<string> {
+  for (;;) {
+    const { lines } = fullScreenOf(pty.text, 24);
+    const text = lines.join("\n");
+    if (pattern.test(text)) return text;
+    await pty.until(/./s);
+  }
+}
+
+/** The program has ended: terminal and screen as before, no session left. */
+async function checkEnd(
+  program: ForegroundProgram,
+  simulator: SimulatorProgram,
+  code: number,
+): Promise<void> {
+  assert.equal(await program.code(), code);
+  assert.equal(await program.pty.settings(), program.settingsBefore);
+  const { second, usual } = fullScreenOf(program.pty.text, 24);
+  assert.deepEqual({ second, usual }, { second: false, usual: true });
+  assert.deepEqual(await simulator.activeSessions(), []);
+}
+
+Deno.test(
+  "choice: ssm alone; a filter, Enter, and not a key is lost for the shell",
+  needsPty,
+  async () => {
+    await using simulator = await start(
+      "--node",
+      "name=web-1,tag:role=web",
+      "--node",
+      "name=web-2,tag:role=web",
+      "--node",
+      "name=db,stopped,unregistered",
+    );
+    await using program = await runInTerminal(programCommand(), simulator.env);
+    const { pty } = program;
+    const screen = await seen(program, /3\/3$/m);
+    assert.match(
+      screen,
+      /^Node> +3\/3\n {2}NAME +ID +STATE +PING +ADDRESS .*\n> web-1 +i-\w{17} +running +Online .*\n {2}web-2 .*\n {2}db +i-\w+ +stopped +- /,
+    );
+    await pty.write("tag:role=web !web-1");
+    assert.match(await seen(program, /> web-2/), / 1\/3\n/);
+    // All in one: what comes behind Enter is for the session.
+    await pty.write("\recho ty''ped-ahead\r");
+    await pty.until("typed-ahead\r\n");
+    await pty.write("echo fi''rst\r");
+    await pty.until("first\r\n");
+    await pty.write("exit\r");
+    await checkEnd(program, simulator, 0);
+
+    // It is the one to begin with next time; a node that cannot be reached says why.
+    await using again = await runInTerminal(
+      [...programCommand(), "shell"],
+      simulator.env,
+    );
+    assert.match(await seen(again, /3\/3$/m), /\n> web-2 /);
+    await again.pty.write("db\r");
+    await seen(again, /db cannot be reached: stopped; Enter again/);
+    await again.pty.write("\x1b");
+    await checkEnd(again, simulator, 125);
+    assert.match(again.pty.text, /No node was chosen\r\n/);
+  },
+);
+
+Deno.test(
+  "choice: Ctrl-C and SIGTERM leave the terminal as it was",
+  needsPty,
+  async () => {
+    await using simulator = await start();
+    await using program = await runInTerminal(programCommand(), simulator.env);
+    await seen(program, /2\/2$/m);
+    await program.pty.write("\x03");
+    await checkEnd(program, simulator, 130);
+
+    await using other = await runInTerminal(programCommand(), simulator.env);
+    await seen(other, /2\/2$/m);
+    Deno.kill(other.pid, "SIGTERM");
+    await checkEnd(other, simulator, 143);
+  },
+);
