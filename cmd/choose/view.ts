@@ -26,6 +26,8 @@ export interface ViewOptions {
   /** What Enter does: `shell`. */
   readonly action: string;
   readonly color: boolean;
+  /** Why there is a choice, if that has to be said. */
+  readonly reason?: string | undefined;
 }
 
 /** In front of each item. */
@@ -129,7 +131,7 @@ function tail(text: string, columns: number): string {
 function footerLine<Item extends object>(
   state: ChoiceState<Item>,
   columns: number,
-  { noun, action }: ViewOptions,
+  { noun, action, reason }: ViewOptions,
   paint: Paint,
 ): string {
   const { current, source } = state;
@@ -153,10 +155,9 @@ function footerLine<Item extends object>(
     );
   }
   if (source.trouble !== undefined) return paint("33", fit(source.trouble));
-  return paint(
-    "2",
-    fit(`Enter: ${action}   Esc: leave   tag:key=value  ip:10.  !not`),
-  );
+  const why = reason === undefined ? "" : `${visible(reason)}   `;
+  const filters = why === "" ? "   tag:key=value  ip:10.  !not" : "";
+  return paint("2", fit(`${why}Enter: ${action}   Esc: leave${filters}`));
 }
 
 function cellsText(

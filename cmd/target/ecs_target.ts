@@ -16,8 +16,13 @@ import type {
 } from "../../lib/aws/mod.ts";
 import { visible } from "../../lib/text.ts";
 import { didYouMean } from "../argv.ts";
-import { askChoice, tableRows } from "./choice.ts";
-import type { AwsAccess, Context } from "../context.ts";
+import {
+  chooseFrom,
+  type ChooserContext,
+  type FixedColumn,
+} from "../choose/choose_from.ts";
+import { tableRows } from "./choice.ts";
+import type { AwsAccess } from "../context.ts";
 import { problemDetails, problemHints } from "./ecs_hints.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { Place, Places } from "./places.ts";
@@ -36,7 +41,7 @@ const longestDetails = 20;
  * @throws CommandError With the candidates, the names like it, or what is missing; AwsCallError.
  */
 export async function findContainer(
-  { terminal, attended }: Pick<Context, "terminal" | "attended">,
+  context: ChooserContext,
   aws: AwsAccess,
   spec: EcsSpec,
   use: TargetUse,
@@ -51,15 +56,20 @@ export async function findContainer(
         !isNamed<AmbiguousContainerError>(error, "AmbiguousContainerError")
       ) throw explained(error, use);
       const { candidates: items, more, kind: noun } = error;
-      if (!attended || items.length === 0) throw ambiguous(error, use);
+      if (!context.attended || items.length === 0) throw ambiguous(error, use);
       // A task first, and then one of its containers.
-      ({ spec: wanted } = await askChoice(terminal, {
-        items,
-        rows: candidateRows(items),
-        more,
-        noun,
-        names: ({ id, spec }) => [id, formatEcsSpec(spec)],
-      }, signal));
+      ({ spec: wanted } = await chooseFrom(
+        context,
+        {
+          items,
+          columns: candidateColumns(items),
+          more,
+          noun,
+          names: ({ id, spec }) => [id, formatEcsSpec(spec)],
+        },
+        use.command,
+        signal,
+      ));
     }
   }
 }
@@ -104,21 +114,42 @@ export async function placeOfContainer(
   return found[0]?.place ?? places.first;
 }
 
-/** Tasks, or containers, as lines of a table. */
-function candidateRows(candidates: readonly EcsCandidate[]): string[] {
+/** What is shown of tasks, or containers. */
+function candidateColumns(
+  candidates: readonly EcsCandidate[],
+): FixedColumn<EcsCandidate>[] {
   const services = candidates.some(({ service }, _, [first]) =>
     service !== first?.service
   );
   const started = candidates.some(({ startedAt }) => startedAt !== undefined);
-  return tableRows(candidates.map((each) => [
-    ...(services ? [each.service ?? "-"] : []),
-    each.id,
-    each.state,
-    each.exec,
+  const column = (
+    title: string,
+    importance: number,
+    cell: (each: EcsCandidate) => string | undefined,
+  ) => ({ title, importance, cell });
+  return [
+    ...(services ? [column("SERVICE", 4, (each) => each.service)] : []),
+    column("ID", 5, (each) => each.id),
+    column("STATE", 3, (each) => each.state),
+    column("EXEC", 2, (each) => each.exec),
     ...(started
-      ? [each.startedAt?.toISOString().replace(/\.\d+/, "") ?? "-"]
+      ? [
+        column(
+          "STARTED",
+          1,
+          (each) => each.startedAt?.toISOString().replace(/\.\d+/, ""),
+        ),
+      ]
       : []),
-  ]));
+  ];
+}
+
+/** Tasks, or containers, as lines of a table. */
+function candidateRows(candidates: readonly EcsCandidate[]): string[] {
+  const columns = candidateColumns(candidates);
+  return tableRows(
+    candidates.map((each) => columns.map(({ cell }) => cell(each) || "-")),
+  );
 }
 
 function ambiguous(

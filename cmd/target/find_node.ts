@@ -17,13 +17,13 @@ import { parseTarget, type TargetSpec } from "../../lib/aws/target_spec.ts";
 import { describeTarget } from "../../lib/aws/target_words.ts";
 import { visible } from "../../lib/text.ts";
 import { didYouMean } from "../argv.ts";
-import type { Context } from "../context.ts";
+import { chooseFrom, type ChooserContext } from "../choose/choose_from.ts";
 import { CommandError, exitCodes } from "../errors.ts";
-import { askChoice } from "./choice.ts";
 import type { MissedPlace, Place, Places } from "./places.ts";
 import {
   awsArguments,
   isNamed,
+  nodeColumns,
   nodeRows,
   targetOfName,
   type TargetUse,
@@ -36,7 +36,7 @@ export interface FoundNode extends ResolvedTarget {
 }
 
 /** Who can be asked which of several nodes is meant. */
-export type Chooser = Pick<Context, "terminal" | "attended">;
+export type Chooser = ChooserContext;
 
 /** Candidates in an error message. */
 const longestDetails = 20;
@@ -169,24 +169,22 @@ async function choose(
   use: TargetUse,
   signal: AbortSignal,
 ): Promise<FoundNode> {
-  const candidates = await withNames(unnamed, signal);
+  const candidates = (await withNames(unnamed, signal))
+    .map((each) => ({ ...each, label: each.place.label }));
   const [first] = candidates;
   const named = candidates.some(({ name }) => name !== first?.name);
-  const rowsOf = (some: readonly Candidate[]) =>
-    nodeRows(some.map((each) => ({ ...each, label: each.place.label })), named);
   if (chooser?.attended) {
-    await chooser.terminal.writeError(
-      new TextEncoder().encode(`${candidates.length} nodes ${several}:\n`),
-    );
-    const { id, name, platform, agentVersion, place } = await askChoice(
-      chooser.terminal,
+    const { id, name, platform, agentVersion, place } = await chooseFrom(
+      chooser,
       {
         items: candidates,
-        rows: rowsOf(candidates),
+        columns: nodeColumns(candidates, named),
         more: false,
         noun: "node",
-        names: ({ id, name }) => [id, name],
+        reason: `${candidates.length} nodes ${several}`,
+        names: ({ id, name }) => [name, id],
       },
+      use.command,
       signal,
     );
     return { id, name, platform, agentVersion, place };
@@ -199,7 +197,7 @@ async function choose(
       withTarget(first.id, { ...use, connection: first.place.connection }),
     ],
     [
-      ...rowsOf(shown),
+      ...nodeRows(shown, named),
       ...(shown.length < candidates.length ? ["… and more"] : []),
     ],
   );

@@ -7,7 +7,7 @@
 
 import { parseEcsSpec } from "../../lib/aws/ecs_spec.ts";
 import type { ResolvedContainer, ResolvedTarget } from "../../lib/aws/mod.ts";
-import type { Context } from "../context.ts";
+import type { ChooserContext } from "../choose/choose_from.ts";
 import { findNode } from "./find_node.ts";
 import type { Place, Places } from "./places.ts";
 import type { TargetUse } from "./target.ts";
@@ -30,7 +30,7 @@ export interface FoundTarget extends ResolvedTarget {
  * throw.
  */
 export async function findTarget(
-  context: Pick<Context, "terminal" | "attended">,
+  context: ChooserContext,
   places: Places,
   use: TargetUse,
   signal: AbortSignal,

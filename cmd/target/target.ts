@@ -7,6 +7,7 @@
 import type { TargetCandidate, TargetGrammar } from "../../lib/aws/mod.ts";
 import { parseTarget } from "../../lib/aws/target_spec.ts";
 import { shellQuote, visible } from "../../lib/text.ts";
+import type { FixedColumn } from "../choose/choose_from.ts";
 import { tableRows } from "./choice.ts";
 import type { Connection } from "../context.ts";
 import { CommandError, exitCodes, UsageError } from "../errors.ts";
@@ -152,24 +153,53 @@ function isPlainName(name: string): boolean {
   }
 }
 
+/** A node that may be meant, with the label of the place that it is in, if there are several. */
+export type LabelledNode = TargetCandidate & { readonly label?: string };
+
+/**
+ * What is shown of nodes to choose from.
+ * @param candidates The nodes.
+ * @param named False where all have the same name.
+ */
+export function nodeColumns(
+  candidates: readonly LabelledNode[],
+  named: boolean,
+): FixedColumn<LabelledNode>[] {
+  const labelled = candidates.some(({ label }) => label);
+  return [
+    ...(labelled
+      ? [column("PLACE", 4, (each) => each.label, { least: 9 })]
+      : []),
+    ...(named ? [column("NAME", 5, (each) => each.name, { least: 20 })] : []),
+    column("ID", 6, (each) => each.id),
+    column("STATE", 3, (each) => each.state),
+    column("ADDRESS", 2, (each) => each.address),
+    column("COMPUTER", 1, (each) => each.computerName, { least: 10 }),
+  ];
+}
+
+function column(
+  title: string,
+  importance: number,
+  cell: (each: LabelledNode) => string | undefined,
+  more: { readonly least?: number } = {},
+): FixedColumn<LabelledNode> {
+  return { title, importance, cell, ...more };
+}
+
 /**
  * Nodes as lines of a table.
- * @param candidates The nodes, with the label of the place that each is in, if there are several.
+ * @param candidates The nodes.
  * @param named False where all have the same name.
  */
 export function nodeRows(
-  candidates: readonly (TargetCandidate & { readonly label?: string })[],
+  candidates: readonly LabelledNode[],
   named: boolean,
 ): string[] {
-  const labelled = candidates.some(({ label }) => label);
-  return tableRows(candidates.map((each) => [
-    ...(labelled ? [each.label ?? ""] : []),
-    ...(named ? [each.name ?? "-"] : []),
-    each.id,
-    each.state,
-    each.address ?? "-",
-    each.computerName ?? "-",
-  ]));
+  const columns = nodeColumns(candidates, named);
+  return tableRows(
+    candidates.map((each) => columns.map(({ cell }) => cell(each) || "-")),
+  );
 }
 
 /**
