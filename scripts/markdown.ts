@@ -67,3 +67,24 @@ export function tableUnder(text: string, heading: string): string[][] {
   }
   return rows;
 }
+
+/**
+ * Lists the fenced blocks of a text.
+ *
+ * @param text The Markdown text; fences may be indented by blanks, as in lists.
+ * @returns What stands behind the fence, as `sh try`, and the block's text without the fences'
+ * indentation, with a line break at its end.
+ */
+export function fencedBlocks(
+  text: string,
+): { readonly info: string; readonly text: string }[] {
+  const blocks = text.matchAll(
+    /^([ ]*)(`{3,}|~{3,})([^\n`]*)\n([\s\S]*?)^\1\2[ ]*$/gm,
+  );
+  return [...blocks].map(([, indent = "", , info = "", body = ""]) => ({
+    info: info.trim(),
+    text: indent === ""
+      ? body
+      : body.replace(new RegExp(`^ {0,${indent.length}}`, "gm"), ""),
+  }));
+}

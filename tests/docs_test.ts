@@ -3,7 +3,12 @@ import config from "../deno.json" with { type: "json" };
 import { version } from "../lib/version.ts";
 import { findUndocumented } from "../scripts/docstrings.ts";
 import { filesUnder } from "../scripts/files.ts";
-import { anchorsOf, linksOf, tableUnder } from "../scripts/markdown.ts";
+import {
+  anchorsOf,
+  fencedBlocks,
+  linksOf,
+  tableUnder,
+} from "../scripts/markdown.ts";
 import {
   executablePermissions,
   nativeTerminalPermission,
@@ -98,6 +103,33 @@ Deno.test("link check: links and anchors are found, code is not", () => {
     "names",
     "names-1",
   ]);
+});
+
+Deno.test("block check: fenced blocks are found, with what stands behind the fence", () => {
+  const sample = "```sh try\na\n\nb\n```\ntext ```no``` text\n- x\n\n" +
+    "  ```json\n  {\n    1\n  }\n  ```\n~~~\n```\n~~~\n";
+  assert.deepEqual(fencedBlocks(sample), [
+    { info: "sh try", text: "a\n\nb\n" },
+    { info: "json", text: "{\n  1\n}\n" },
+    { info: "", text: "```\n" },
+  ]);
+});
+
+Deno.test("what the documentation calls JSON is JSON, or a value for each line", async () => {
+  let count = 0;
+  for (const file of await filesUnder(root, "docs", ".md")) {
+    for (const block of fencedBlocks(await text(file))) {
+      if (block.info !== "json") continue;
+      count++;
+      const values = /^\{\n/.test(block.text)
+        ? [block.text]
+        : block.text.trim().split("\n");
+      for (const value of values) {
+        assert.doesNotThrow(() => JSON.parse(value), `${file}: ${value}`);
+      }
+    }
+  }
+  assert.ok(count > 10, String(count));
 });
 
 Deno.test("tasks named in the documentation exist, and the README has its two commands", async () => {
