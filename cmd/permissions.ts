@@ -1,6 +1,6 @@
 /**
  * What the program may do. The reasons stand in scripts/permissions.ts, which makes the executable
- * and the README's table of this.
+ * and the table of docs/security.md of this.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * What the executable may do, and why. The only list: `compile.ts` makes the flags of it, and a
- * test compares it with the README's table and with the task that runs the demo.
+ * test compares it with the table of docs/security.md and with the task that runs the demo.
  *
  * @module
  */

@@ -161,7 +161,7 @@ Deno.test("tasks named in the documentation exist, and the README has its two co
   ) assert(tasks.includes(task), task);
 });
 
-Deno.test("the permissions are the same in the script, the demo's task and the README", async () => {
+Deno.test("the permissions are the same in the script, the demo's task and the documentation", async () => {
   const flags = executablePermissions.map((one) => one.flag);
   assert.deepEqual(
     config.tasks.demo.command.split(" ").filter((word) =>
@@ -169,7 +169,7 @@ Deno.test("the permissions are the same in the script, the demo's task and the R
     ),
     [...flags, nativeTerminalPermission],
   );
-  const rows = tableUnder(await text("README.md"), "Permissions");
+  const rows = tableUnder(await text("docs/security.md"), "Permissions");
   assert.deepEqual(
     rows,
     executablePermissions.map((one) => [`\`${one.flag}\``, one.reason]),
