@@ -10,10 +10,12 @@ import { commandPages, type Guides } from "./command_pages.ts";
 
 /** Further reading, by command; one that is not in here has none. */
 export const guides: Guides = {
-  shell: [["getting-started.md", "Getting started"], [
-    "ecs.md",
-    "Containers of ECS",
-  ]],
+  shell: [
+    ["getting-started.md", "Getting started"],
+    ["targets.md", "Targets"],
+    ["recording.md", "Recordings and logs"],
+    ["ecs.md", "Containers of ECS"],
+  ],
   exec: [["exec.md", "Commands on nodes"], ["fleets.md", "Many nodes at once"]],
   forward: [["forwarding.md", "Forwarding ports"], [
     "databases.md",
@@ -24,6 +26,11 @@ export const guides: Guides = {
   "ssh-config": [["ssh.md", "SSH"]],
   "ssh-proxy": [["ssh.md", "SSH"]],
   plugin: [["plugin.md", "In place of session-manager-plugin"]],
+  list: [["targets.md", "Targets"]],
+  play: [["recording.md", "Recordings and logs"]],
+  completion: [["completions.md", "Completions"]],
+  login: [["getting-started.md", "Getting started"]],
+  sessions: [["security.md", "Security model"]],
   doctor: [["troubleshooting.md", "Troubleshooting by message"]],
   simulate: [["getting-started.md", "Getting started"]],
 };
