@@ -28,6 +28,7 @@ import type {
   TagValues,
   TargetGrammar,
 } from "../lib/aws/mod.ts";
+import type { CacheScope } from "../lib/aws/target_cache.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { Logger } from "../lib/log/log.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
@@ -45,6 +46,8 @@ export interface Connection {
   readonly moreProfiles?: readonly string[];
   /** True where all regions of the account are searched. */
   readonly allRegions?: boolean;
+  /** False where what targets were before is neither asked for nor kept. */
+  readonly cache?: boolean;
   readonly endpointUrl: string | undefined;
   /** Of the SSM calls alone, where `endpointUrl` is not given. */
   readonly ssmEndpointUrl?: string | undefined;
@@ -71,6 +74,8 @@ export interface SessionRequest {
   readonly rest?: string;
   /** As of a {@linkcode TargetUse}. */
   readonly typed?: (target: string) => string;
+  /** Called as soon as the call is on its way. */
+  readonly sent?: (() => void) | undefined;
 }
 
 /** What to run in a container (api.md §6). */
@@ -114,6 +119,8 @@ export interface AwsAccess extends Disposable {
     signal: AbortSignal,
     grammar?: TargetGrammar,
   ): Promise<ResolvedTarget>;
+  /** What a cache keeps what is found here under; rejects with AwsCallError. */
+  scope(): Promise<CacheScope>;
   /** One question about a target, as `Aws.lookUp` asks it; rejects with AwsCallError. */
   lookUp(step: LookupStep, signal: AbortSignal): Promise<LookupAnswer>;
   /** Name tags like one that no node has; rejects when the signal aborts. */
@@ -316,7 +323,7 @@ export async function openAwsAccess(
     });
     /** What both ways to start have in common; `text` is the target as it would be typed. */
     const begin = async (
-      use: Pick<SessionRequest, "command" | "rest" | "typed">,
+      use: Pick<SessionRequest, "command" | "rest" | "typed" | "sent">,
       text: string,
       start: () => Promise<SessionGrant>,
       target: string,
@@ -325,13 +332,16 @@ export async function openAwsAccess(
       const open = await openStream();
       // The session's own code loads while AWS answers.
       sessionCode[use.command]?.().catch(() => {});
-      const grant = await start();
+      const starting = start();
+      use.sent?.();
+      const grant = await starting;
       again = withTarget(text, { ...use, connection });
       return adopt(grant, target, open, notice);
     };
     return {
       resolveTarget: (text, signal, grammar) =>
         aws.resolveTarget(text, signal, grammar),
+      scope: () => aws.scope(),
       lookUp: (step, signal) => aws.lookUp(step, signal),
       nearNames: (name, signal) => aws.nearNames(name, signal),
       listNodes: (limit, signal) => aws.listNodes(limit, signal),

@@ -55,6 +55,7 @@ import {
   type EnvironmentChanges,
   runProgram,
 } from "./run_program.ts";
+import { openTargetMemory, type TargetMemory } from "./target/memory.ts";
 import type { SshTools } from "./ssh/tools.ts";
 
 export type {
@@ -126,6 +127,8 @@ export interface Context {
    * @param handle Called for each.
    */
   onStatusRequest(handle: () => void): Disposable;
+  /** What targets were when they were last looked up. */
+  targetMemory(): TargetMemory;
   /** The calls to AWS. Nothing is called yet. */
   aws(connection: Connection): Promise<AwsAccess>;
   /** Runs a shell session to its end. */
@@ -209,6 +212,7 @@ export function processContext(
     },
     onSignal: (handle) => signals.intercept(handle),
     onStatusRequest,
+    targetMemory: () => openTargetMemory(env),
     aws: (connection) =>
       openAwsAccess(connection, terminal, signals.signal, log),
     async shell(options) {

@@ -26,6 +26,7 @@ export interface ConnectionFlags {
   readonly profile?: readonly string[];
   readonly region?: string;
   readonly allRegions?: boolean;
+  readonly cache?: boolean;
   readonly endpointUrl?: string;
   readonly transport?: TransportKind;
   readonly streamHost?: readonly string[];
@@ -85,6 +86,12 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
     brief: "Search all regions of the account for the target [SSM_ALL_REGIONS]",
     optional: true,
   },
+  cache: {
+    kind: "boolean",
+    brief: "Begin with what the target was an hour ago at most, and look it " +
+      "up beside that, the default; --no-cache does without [SSM_CACHE]",
+    optional: true,
+  },
   endpointUrl: {
     kind: "parsed",
     parse: nonEmpty,
@@ -131,6 +138,7 @@ export function connectionOf(flags: ConnectionFlags): Connection {
     region: flags.region,
     ...(moreProfiles.length === 0 ? {} : { moreProfiles }),
     ...(flags.allRegions ? { allRegions: true } : {}),
+    ...(flags.cache === false ? { cache: false } : {}),
     endpointUrl: flags.endpointUrl,
     transport: flags.transport ?? "native",
     streamHosts: flags.streamHost ?? [],

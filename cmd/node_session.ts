@@ -7,7 +7,7 @@
 
 import type { ResolvedContainer } from "../lib/aws/mod.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
-import { shellQuote, visible } from "../lib/text.ts";
+import { visible } from "../lib/text.ts";
 import { findOrChoose } from "./target/choose_target.ts";
 import type { Context, StartedSession } from "./context.ts";
 import type { Connection } from "./context.ts";
@@ -16,7 +16,8 @@ import type { Notices } from "./notices.ts";
 import type { DocumentParameters } from "./parameters.ts";
 import type { FoundTarget } from "./target/find_target.ts";
 import type { Places } from "./target/places.ts";
-import { EndOnce } from "./session_end.ts";
+import { EndOnce, notEnded } from "./session_end.ts";
+import { endSession, startConfirmed } from "./target/guess.ts";
 import { startFailure } from "./target/target.ts";
 
 /** What to start, and how the user would start it again. */
@@ -80,17 +81,23 @@ export async function runNodeSession<T>(
 ): Promise<T> {
   const { connection, command, rest } = request;
   const again = { connection, command, rest };
-  const node = request.node ??
+  const found = request.node ??
     await findOrChoose(
       context,
       places,
-      { ...again, target: request.target },
+      { ...again, target: request.target, mayGuess: true },
       signal,
     );
+  const { started, node } = await startConfirmed(
+    found,
+    start,
+    (wrong) => endWrong(wrong, notices),
+    // Whoever found it before may have planned with what it is.
+    (real) =>
+      request.node === undefined || real.platform === found.platform &&
+        real.agentVersion === found.agentVersion,
+  );
   const target = request.target ?? node.id;
-  const { aws } = node.place;
-  const use = { ...again, target, connection: node.place.connection };
-  const started = await start(node);
   const noted = remember(node, context);
   try {
     return await runStartedSession(
@@ -106,7 +113,13 @@ export async function runNodeSession<T>(
   async function start(node: FoundTarget): Promise<StartedSession> {
     const { documentName, parameters, reason, containerCommand } = request;
     const notice = (message: string) => notices.detail(visible(message));
-    const { container } = node;
+    const { container, place } = node;
+    const { aws } = place;
+    const use = {
+      ...again,
+      target: request.target ?? node.id,
+      connection: place.connection,
+    };
     if (container !== undefined && containerCommand !== undefined) {
       const { startEcsCommand } = await import("./target/ecs_session.ts");
       const line = containerCommand(container);
@@ -125,11 +138,16 @@ export async function runNodeSession<T>(
           reason,
           command,
           ...(rest === undefined ? {} : { rest }),
+          ...(node.truth === undefined ? {} : { sent: node.truth }),
         },
         notice,
         signal,
       );
     } catch (error) {
+      // What a wrong guess lacks is nothing to find out about.
+      if (node.truth !== undefined && (await node.truth()).id !== node.id) {
+        throw error;
+      }
       throw await startFailure(error, node, use, signal);
     }
   }
@@ -143,6 +161,20 @@ async function remember(
   if (!context.attended || container !== undefined) return;
   const recents = await context.recentNodes();
   await recents.add(id, Date.now());
+}
+
+/** Ends a session on a node that turned out to be the wrong one. */
+async function endWrong(
+  { grant, control }: StartedSession,
+  notices: Notices,
+): Promise<void> {
+  const { sessionId } = grant;
+  await endSession(sessionId, control, (line) => notices.say(line));
+  notices.detail(
+    `Session ${
+      visible(sessionId)
+    } was for what the target was before, and is ended`,
+  );
 }
 
 /**
@@ -175,12 +207,6 @@ export async function runStartedSession<T>(
     );
     throw began ? failureOfSession(error) : error;
   }
-}
-
-function notEnded(sessionId: string, cause: unknown): string {
-  return `Cannot terminate session ${visible(sessionId)}: ` +
-    visible(cause instanceof Error ? cause.message : String(cause)) +
-    `\nhint: aws ssm terminate-session --session-id ${shellQuote(sessionId)}`;
 }
 
 /** An error of ours while the session ran: 125 is for those before. */

@@ -6,6 +6,7 @@
 
 import type { SessionControl } from "../lib/session/control.ts";
 import type { SessionEnd } from "../lib/session/shell.ts";
+import { shellQuote, visible } from "../lib/text.ts";
 import { CommandError, exitCodes } from "./errors.ts";
 import type { Notices } from "./notices.ts";
 import { signalExitCode } from "./signals.ts";
@@ -47,6 +48,17 @@ export class EndOnce {
       failed(error);
     }
   }
+}
+
+/**
+ * What to say of a session that may still be running.
+ * @param sessionId The session.
+ * @param cause Why it could not be ended.
+ */
+export function notEnded(sessionId: string, cause: unknown): string {
+  return `Cannot terminate session ${visible(sessionId)}: ` +
+    visible(cause instanceof Error ? cause.message : String(cause)) +
+    `\nhint: aws ssm terminate-session --session-id ${shellQuote(sessionId)}`;
 }
 
 /**

@@ -18,6 +18,7 @@ import { CommandError, describeError, exitCodes } from "../errors.ts";
 import { StatusLine } from "../status_line.ts";
 import { startEcsCommand } from "../target/ecs_session.ts";
 import type { FoundTarget } from "../target/find_target.ts";
+import { endSession, startConfirmed } from "../target/guess.ts";
 import { Places } from "../target/places.ts";
 import {
   connectionArguments,
@@ -89,7 +90,7 @@ class CopyCommand {
     const node = await findOrChoose(
       this.#context,
       places,
-      { ...again, target },
+      { ...again, target, mayGuess: true },
       signal,
     );
     this.#target = target ?? node.id;
@@ -121,6 +122,7 @@ class CopyCommand {
     const { request, recursive, preserve, sessions } = this.#options;
     const { terminal, clock, signal } = this.#context;
     let first = true;
+    let where = node;
     await this.#context.copy({
       direction: request.direction,
       sources: request.sources,
@@ -137,9 +139,22 @@ class CopyCommand {
         const wasFirst = first;
         first = false;
         try {
-          return await this.#start(node, command, use, either);
+          const session = await startConfirmed(
+            where,
+            (node) => this.#start(node, command, use, either),
+            ({ grant, control }) =>
+              endSession(
+                grant.sessionId,
+                control,
+                (line) => this.#say(line),
+              ),
+          );
+          where = session.node;
+          return session.started;
         } catch (error) {
-          throw wasFirst ? await startFailure(error, node, use, signal) : error;
+          throw wasFirst
+            ? await startFailure(error, where, use, signal)
+            : error;
         }
       },
       began: () => {
@@ -175,6 +190,7 @@ class CopyCommand {
           reason,
           command: "ssm cp",
           typed,
+          ...(node.truth === undefined ? {} : { sent: node.truth }),
         },
         notice,
         signal,

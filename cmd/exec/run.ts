@@ -12,6 +12,7 @@ import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
 import type { FoundTarget } from "../target/find_target.ts";
+import { MovedTargetError, rememberTarget } from "../target/guess.ts";
 import { Places } from "../target/places.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
 import { Notices } from "../notices.ts";
@@ -105,14 +106,28 @@ async function runOnOne(
     refuseInput(spec);
     return await runByRunCommand(node, options, world);
   }
+  const run = async (node: FoundTarget) => {
+    try {
+      return await runBySession(node, spec, { ...world, interrupts });
+    } catch (error) {
+      const other = options.via === undefined &&
+        node.container === undefined && isAboutDocument(error) && isPlain(spec);
+      if (!other) throw error;
+      notices.detail(
+        `${visible((error as Error).message)}; by Run Command then`,
+      );
+      return await runByRunCommand(
+        await node.truth?.() ?? node,
+        options,
+        world,
+      );
+    }
+  };
   try {
-    return await runBySession(node, spec, { ...world, interrupts });
+    return await run(node);
   } catch (error) {
-    const other = options.via === undefined && node.container === undefined &&
-      isAboutDocument(error) && isPlain(spec);
-    if (!other) throw error;
-    notices.detail(`${visible((error as Error).message)}; by Run Command then`);
-    return await runByRunCommand(node, options, world);
+    if (!(error instanceof MovedTargetError)) throw error;
+    return await run(await withFacts(error.node, signal));
   }
 }
 
@@ -229,15 +244,33 @@ async function scriptOf(path: string): Promise<Uint8Array> {
 async function findCommandNode(
   places: Places,
   context: Context,
-  options: Pick<ExecOptions, "target" | "connection">,
+  options: Pick<ExecOptions, "target" | "connection" | "via">,
   signal: AbortSignal,
 ): Promise<FoundTarget> {
-  const node = await findOrChoose(context, places, {
+  const use = {
     target: options.target,
     connection: options.connection,
     command: "ssm exec",
     rest: "-- …",
-  }, signal);
+    mayGuess: options.via !== "run-command",
+  };
+  const node = await findOrChoose(context, places, use, signal);
+  const known = await withFacts(node, signal);
+  if (known !== node && use.target !== undefined && !node.chosen) {
+    await rememberTarget(
+      context,
+      places,
+      { ...use, target: use.target },
+      known,
+    );
+  }
+  return known;
+}
+
+async function withFacts(
+  node: FoundTarget,
+  signal: AbortSignal,
+): Promise<FoundTarget> {
   if (node.platform !== undefined || node.id.startsWith("ecs:")) return node;
   try {
     const filter = { key: "InstanceIds", values: [node.id] };

@@ -143,7 +143,7 @@ class ForwardCommand {
     const node = await findOrChoose(
       this.#context,
       places,
-      { ...again, target, connection },
+      { ...again, target, connection, mayGuess: true },
       signal,
     );
     const use = {
@@ -182,7 +182,7 @@ class ForwardCommand {
     const where = specs.length > 1 && failing !== "" ? ` to ${failing}` : "";
     throw await forwardStartFailure(
       error,
-      { node, use, where },
+      { node: place.node, use, where },
       signal,
     );
   }
@@ -203,12 +203,15 @@ class ForwardCommand {
     const forward = await this.#context.forward({
       listeners,
       startSession: (signal) =>
-        place.start((node) =>
-          startForwardSession(
+        place.start(async (node) => {
+          const session = await startForwardSession(
             { spec, listeners, node, options: this.#options },
             (line) => this.#detail(line),
             signal,
-          ), signal),
+          );
+          place.confirm(session.node);
+          return session.started;
+        }, signal),
       remoteHost: remoteHost !== undefined,
       sessions: this.#options.sessions ?? place.sessions,
       payloadSize,

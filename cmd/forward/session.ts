@@ -15,6 +15,7 @@ import type { FoundTarget } from "../target/find_target.ts";
 import type { ForwardCommandOptions } from "../forward.ts";
 import type { ForwardSpec } from "./spec.ts";
 import { forwardWords } from "./words.ts";
+import { endSession, startConfirmed } from "../target/guess.ts";
 import { startFailure, type TargetUse } from "../target/target.ts";
 
 /** What a session is for. */
@@ -36,14 +37,14 @@ export async function startForwardSession(
   { spec, listeners, node, options }: ForwardSessionRequest,
   detail: (line: string) => void,
   signal: AbortSignal,
-): Promise<StartedSession> {
+): Promise<{ readonly started: StartedSession; readonly node: FoundTarget }> {
   const { remoteHost, remotePort } = spec;
   const { documentName, reason, specs } = options;
   const address = listeners[0]?.address;
   // The local port is for the session's history; the listener is ours.
   const localPort = address?.kind === "tcp" ? address.port : 0;
-  try {
-    const started = await node.place.aws.startSession(
+  const start = (node: FoundTarget) =>
+    node.place.aws.startSession(
       {
         target: node.id,
         documentName: documentName ??
@@ -57,13 +58,20 @@ export async function startForwardSession(
         reason,
         command: "ssm forward",
         rest: forwardWords(specs),
+        ...(node.truth === undefined ? {} : { sent: node.truth }),
       },
       (message) => detail(visible(message)),
       signal,
     );
-    const { sessionId } = started.grant;
-    detail(`Session ${visible(sessionId)} on ${visible(node.id)}`);
-    return started;
+  try {
+    const session = await startConfirmed(
+      node,
+      start,
+      ({ grant, control }) => endSession(grant.sessionId, control, detail),
+    );
+    const { sessionId } = session.started.grant;
+    detail(`Session ${visible(sessionId)} on ${visible(session.node.id)}`);
+    return session;
   } catch (error) {
     if (!isAwsCallError(error)) throw error;
     throw new ControlError(error.message, controlFailure(error), {

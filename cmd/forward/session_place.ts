@@ -33,6 +33,19 @@ export class SessionPlace {
     this.#onMoved = onMoved;
   }
 
+  /** Where sessions are started now. */
+  get node(): FoundTarget {
+    return this.#node;
+  }
+
+  /**
+   * A session runs: what was a guess is none any more.
+   * @param node Where it runs.
+   */
+  confirm(node: FoundTarget): void {
+    if (this.#node.truth !== undefined) this.#node = node;
+  }
+
   /**
    * How many sessions a forward has that nobody said anything about; `undefined` for as many as it
    * needs. An agent in a container runs two at once, and the other one is for a shell.

@@ -10,7 +10,11 @@ import { hasFullScreen } from "../choose/full_screen_terminal.ts";
 import { askChoice } from "./choice.ts";
 import type { Context } from "../context.ts";
 import { CommandError, describeError, exitCodes } from "../errors.ts";
-import { findTarget, type FoundTarget } from "./find_target.ts";
+import {
+  findTarget,
+  type FoundTarget,
+  type TargetContext,
+} from "./find_target.ts";
 import type { Place, Places } from "./places.ts";
 import {
   awsArguments,
@@ -65,7 +69,7 @@ export function givenTarget(
  * @throws as {@linkcode chooseTarget} and `findTarget` do.
  */
 export async function findOrChoose(
-  context: ChoiceContext,
+  context: ChoiceContext & TargetContext,
   places: Places,
   use: Omit<TargetUse, "target"> & { readonly target: string | undefined },
   signal: AbortSignal,

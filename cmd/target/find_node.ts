@@ -33,10 +33,26 @@ import {
 /** A node, and where it is. */
 export interface FoundNode extends ResolvedTarget {
   readonly place: Place;
+  /** True where the user chose it among several that were meant. */
+  readonly chosen?: boolean;
 }
 
 /** Who can be asked which of several nodes is meant. */
 export type Chooser = ChooserContext;
+
+/** Several nodes are meant, and the user can be asked once everything else is out of the way. */
+export class ChoiceNeededError extends CommandError {
+  /**
+   * @param error What to say where it is not asked.
+   * @param choose Asks, once.
+   */
+  constructor(
+    { message, exitCode, hints, details }: CommandError,
+    readonly choose: () => Promise<FoundNode>,
+  ) {
+    super(message, exitCode, hints, details);
+  }
+}
 
 /** Candidates in an error message. */
 const longestDetails = 20;
@@ -173,7 +189,7 @@ async function choose(
     .map((each) => ({ ...each, label: each.place.label }));
   const [first] = candidates;
   const named = candidates.some(({ name }) => name !== first?.name);
-  if (chooser?.attended) {
+  const ask = async (chooser: Chooser): Promise<FoundNode> => {
     const { id, name, platform, agentVersion, place } = await chooseFrom(
       chooser,
       {
@@ -187,10 +203,11 @@ async function choose(
       use.command,
       signal,
     );
-    return { id, name, platform, agentVersion, place };
-  }
+    return { id, name, platform, agentVersion, place, chosen: true };
+  };
+  if (chooser?.attended && !use.later) return await ask(chooser);
   const shown = candidates.slice(0, longestDetails);
-  throw new CommandError(
+  const error = new CommandError(
     `Cannot choose a node: ${candidates.length} ${several}`,
     exitCodes.failed,
     first === undefined ? [] : [
@@ -201,6 +218,9 @@ async function choose(
       ...(shown.length < candidates.length ? ["… and more"] : []),
     ],
   );
+  if (!chooser?.attended) throw error;
+  let asked: Promise<FoundNode> | undefined;
+  throw new ChoiceNeededError(error, () => asked ??= ask(chooser));
 }
 
 /** Name tags help to choose among nodes that were found by something else. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CacheScope } from "../../lib/aws/target_cache.ts";
 import { visible } from "../../lib/text.ts";
 import type { AwsAccess, Connection, Context } from "../context.ts";
 import { CommandError, describeError, exitCodes } from "../errors.ts";
@@ -57,6 +58,7 @@ export class Places implements Disposable {
   readonly #connection: Connection;
   readonly #notices: SearchNotices;
   readonly #opened: Disposable[] = [];
+  #scope: Promise<CacheScope> | undefined;
   #all: Promise<readonly Place[]> | undefined;
 
   private constructor(
@@ -109,6 +111,51 @@ export class Places implements Disposable {
       this.#all = undefined;
       throw error;
     });
+  }
+
+  /**
+   * One place, for somebody who knows that it is meant; nothing is called.
+   * @param profile The profile, as a place's connection has it.
+   * @param region The region; `undefined` for the profile's own.
+   * @returns `undefined` for a profile that is not searched.
+   */
+  async at(
+    profile: string | undefined,
+    region: string | undefined,
+  ): Promise<Place | undefined> {
+    const { first } = this;
+    if (!this.several) return first;
+    const { moreProfiles = [], allRegions } = this.#connection;
+    const isFirst = profile === first.connection.profile;
+    if (!isFirst && !moreProfiles.includes(profile ?? "")) return undefined;
+    const connection = onePlace(this.#connection, profile);
+    const name = moreProfiles.length === 0 ? "" : profile ?? "default";
+    const aws = isFirst ? first.aws : await this.#context.aws(connection);
+    if (!isFirst) this.#opened.push(aws);
+    if (!allRegions || region === undefined) {
+      return { connection, aws, label: name };
+    }
+    return {
+      connection: { ...connection, region },
+      aws: region === connection.region ? aws : aws.inRegion(region),
+      label: name === "" ? region : `${name}/${region}`,
+    };
+  }
+
+  /**
+   * What a cache keeps what is found here under.
+   * @throws AwsCallError Without credentials, or for a profile that there is not.
+   */
+  scope(): Promise<CacheScope> {
+    return this.#scope ??= (async () => {
+      const { moreProfiles = [], allRegions } = this.#connection;
+      const own = await this.first.aws.scope();
+      return {
+        ...own,
+        profile: [own.profile, ...moreProfiles].join(","),
+        region: allRegions ? "*" : own.region,
+      };
+    })();
   }
 
   /**

@@ -86,6 +86,10 @@ export interface TargetUse {
   /** The whole command for a target, where that is no word of its own: `ssm cp web:file .` */
   readonly typed?: ((target: string) => string) | undefined;
   readonly connection: Connection;
+  /** True where the target is only what a session is started on, by `startConfirmed`. */
+  readonly mayGuess?: boolean;
+  /** True where a `ChoiceNeededError` is to come in place of a question. */
+  readonly later?: boolean;
   /** How the target is read, where that is not as everywhere. */
   readonly grammar?: TargetGrammar;
 }

@@ -23,6 +23,7 @@ import {
   type TagValues,
 } from "./inventory.ts";
 import { RunCommandCalls } from "./run_command.ts";
+import { accountMark } from "./identity.ts";
 import { KmsCalls } from "./kms.ts";
 import { listNodes, type NodeList, type NodeListCalls } from "./list_nodes.ts";
 import {
@@ -38,6 +39,7 @@ import {
   type TargetCalls,
 } from "./target.ts";
 import { suggestNames } from "./suggest_names.ts";
+import type { CacheScope } from "./target_cache.ts";
 import { type LookupAnswer, takeStep } from "./target_lookup.ts";
 import type { LookupStep } from "./target_plan.ts";
 import type { TargetGrammar } from "./target_spec.ts";
@@ -128,6 +130,28 @@ export class Aws implements Disposable {
       (signal) => this.inRegion(own).ec2.describeRegions(signal),
       signal,
     );
+  }
+
+  /**
+   * What a cache of targets keeps under: profile, region, endpoint and a mark of the account, for
+   * which the credentials are loaded, and AWS is not called.
+   *
+   * @throws AwsCallError Without credentials, or for a profile that there is not.
+   */
+  async scope(): Promise<CacheScope> {
+    const { settings } = this.#clients;
+    const env = settings.env ?? ((name: string) => Deno.env.get(name));
+    const [resolved, credentials] = await Promise.all([
+      this.resolved(),
+      this.credentials.get(),
+    ]);
+    return {
+      profile: resolved.credentialsFromEnvironment ? "" : resolved.profile,
+      region: resolved.region ?? "",
+      endpoint: settings.endpointUrl ?? settings.ssmEndpointUrl ??
+        (env("AWS_ENDPOINT_URL_SSM") || env("AWS_ENDPOINT_URL") || ""),
+      account: await accountMark(credentials),
+    };
   }
 
   /** Where the last SSM call went, `https://ssm.eu-west-1.amazonaws.com`; `undefined` before one. */

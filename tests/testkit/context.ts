@@ -28,6 +28,7 @@ import {
   type SimulatorOptions,
 } from "../../lib/simulator/options.ts";
 import type { RecentNode, RecentNodes } from "../../cmd/choose/recents.ts";
+import type { TargetMemory } from "../../cmd/target/memory.ts";
 import type { SshTools } from "../../cmd/ssh/tools.ts";
 import type {
   StdioEnd,
@@ -289,6 +290,17 @@ export class TestContext implements Context {
     throw new Error("Nothing goes to the background in this test");
   };
 
+  /** The cache of targets; it keeps nothing unless a test sets `memory`. */
+  memory: TargetMemory | undefined;
+
+  targetMemory(): TargetMemory {
+    return this.memory ?? {
+      find: () => undefined,
+      remember() {},
+      names: () => [],
+    };
+  }
+
   /** What `stdioSession` was called with. */
   readonly stdioSessions: StdioSessionOptions[] = [];
   onStdio: (options: StdioSessionOptions) => Promise<StdioEnd> = (options) => {
@@ -375,6 +387,13 @@ export class TestContext implements Context {
     return {
       resolveTarget: (text, signal, grammar) =>
         this.onResolve(text, signal, grammar, connection),
+      scope: () =>
+        Promise.resolve({
+          profile: connection.profile ?? "",
+          region: connection.region ?? "",
+          endpoint: "",
+          account: "account",
+        }),
       lookUp: (step, signal) => this.onLookUp(step, signal, connection),
       nearNames: (name, signal) => this.onNearNames(name, signal),
       listNodes: (limit, signal) => this.onList(limit, signal, connection),

@@ -1,0 +1,79 @@
+/**
+ * The cache of targets as commands use it: a private file in the platform's place for such.
+ *
+ * @module
+ */
+
+import { cacheFolder } from "../cache_folder.ts";
+import {
+  type CachedNode,
+  type CacheScope,
+  TargetCache,
+} from "../../lib/aws/target_cache.ts";
+import { readCacheFile, writeCacheFile } from "../../lib/io/cache_file.ts";
+
+/** What targets were when they were last looked up. Nothing in it fails: it is a cache. */
+export interface TargetMemory {
+  /** The node that a target was a short time ago. */
+  find(scope: CacheScope, target: string): CachedNode | undefined;
+  /** Keeps what targets were found to be, or not to be: `undefined` forgets one. */
+  remember(
+    scope: CacheScope,
+    found: readonly (readonly [target: string, node: CachedNode | undefined])[],
+  ): void;
+  /** Name tags known of the last days, those used last first; all of `where` must fit. */
+  names(where: Partial<CacheScope>): readonly string[];
+}
+
+/**
+ * The cache of this user.
+ *
+ * @param env Looks up a variable.
+ * @param now Milliseconds since the Unix epoch.
+ */
+export function openTargetMemory(
+  env: (name: string) => string | undefined,
+  now: () => number = Date.now,
+): TargetMemory {
+  const folder = cacheFolder(env);
+  const path = folder && `${folder}/targets.json`;
+  const read = () =>
+    TargetCache.parse(path === undefined ? undefined : readCacheFile(path));
+  return {
+    find: (scope, target) => read().find(scope, target, now()),
+    remember(scope, found) {
+      if (path === undefined) return;
+      // What others wrote meanwhile is kept.
+      const cache = read();
+      for (const [target, node] of found) {
+        if (node === undefined) cache.forget(scope, target);
+      }
+      cache.remember(
+        scope,
+        found.flatMap(([target, node]) =>
+          node === undefined ? [] : [[target, node] as const]
+        ),
+        now(),
+      );
+      try {
+        writeCacheFile(path, cache.toText());
+      } catch {
+        // A home that cannot be written to has no cache.
+      }
+    },
+    names: (where) => read().names(where, now()),
+  };
+}
+
+/**
+ * The Name tags that completions offer: those that were used or listed in the last days.
+ *
+ * @param where The profile, region and endpoint as far as they are known.
+ * @param env Looks up a variable.
+ */
+export function cachedNames(
+  where: Partial<CacheScope>,
+  env: (name: string) => string | undefined,
+): readonly string[] {
+  return openTargetMemory(env).names(where);
+}

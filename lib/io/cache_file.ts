@@ -1,0 +1,47 @@
+/**
+ * A small file of the user's own that is read and written as a whole, at once: whoever reads it sees
+ * the old text or the new one, and a process that is ended leaves nothing half done.
+ *
+ * @module
+ */
+
+/**
+ * Reads it.
+ *
+ * @param path Where.
+ * @returns `undefined` where it is not there, cannot be read, or may be written by others.
+ */
+export function readCacheFile(path: string): string | undefined {
+  try {
+    const { mode } = Deno.statSync(path);
+    const othersMayWrite = mode !== null && (mode & 0o022) !== 0 &&
+      Deno.build.os !== "windows";
+    return othersMayWrite ? undefined : Deno.readTextFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes it with mode 0600, in a folder that is made with mode 0700.
+ *
+ * @param path Where.
+ * @param text All of it.
+ * @throws Deno.errors.PermissionDenied and the like.
+ */
+export function writeCacheFile(path: string, text: string): void {
+  const at = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  Deno.mkdirSync(path.slice(0, at), { recursive: true, mode: 0o700 });
+  const fresh = `${path}.${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    Deno.writeTextFileSync(fresh, text, { createNew: true, mode: 0o600 });
+    Deno.renameSync(fresh, path);
+  } catch (error) {
+    try {
+      Deno.removeSync(fresh);
+    } catch {
+      // It was not made.
+    }
+    throw error;
+  }
+}
