@@ -12,6 +12,7 @@ import { UsageError } from "./errors.ts";
 import { connectionOf, generalAliases } from "./flags.ts";
 import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
+import { targetForms } from "./target/forms.ts";
 import { checkTarget } from "./target/target.ts";
 
 /** The command, for the tree in `mod.ts`. */
@@ -22,10 +23,10 @@ export const copyCommand = buildCommand<CopyFlags, string[], CommandWorld>({
       usage: "cp [flags] source… destination",
       description:
         "Copies files and folders between this machine and a node, without SSH and S3.\n" +
-        "One end is on the node, written target:path as with scp; the target is an id\n" +
-        "or Name tag, or SSM_TARGET where nothing is before the colon. Every file is\n" +
-        "checked with SHA-256. A copy that was stopped goes on where it was when the\n" +
-        "same command is run again.",
+        "One end is on the node, written target:path as with scp; the target is\n" +
+        "SSM_TARGET where nothing is before the colon. Every file is checked with\n" +
+        "SHA-256. A copy that was stopped goes on where it was when the same command\n" +
+        "is run again.",
       examples: [
         [
           "A file of the node, into this folder",
@@ -45,8 +46,10 @@ export const copyCommand = buildCommand<CopyFlags, string[], CommandWorld>({
           "  ssm cp 'db:/var/log/postgresql/*.log' - | grep FATAL",
         ],
       ],
-      notes:
-        `A path on the node begins at the home folder unless it begins with a slash;
+      notes: `${targetForms({ containers: true })}
+  What is before the colon cannot have one, but for a prefix and [2001:db8::5].
+
+A path on the node begins at the home folder unless it begins with a slash;
 * ? and […] in a source there stand for names, ~ for a home. A path of this
 machine with a colon in it is written ./a:b.
 

@@ -14,6 +14,7 @@ import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
 import { type RecordOptions, recordOptions } from "./record/flags.ts";
 import { shellQuote } from "../lib/text.ts";
+import { targetForms } from "./target/forms.ts";
 import { checkTarget } from "./target/target.ts";
 
 /** The command, for the tree in `mod.ts`. */
@@ -53,8 +54,9 @@ export const execCommand = buildCommand<ExecFlags, string[], CommandWorld>({
           "ssm exec --tag role=web --parallel 20 --max-errors 2 -- uptime",
         ],
       ],
-      notes:
-        `What is typed after -- or in --shell is kept by AWS: in CloudTrail, and in the
+      notes: `${targetForms({ containers: true })}
+
+What is typed after -- or in --shell is kept by AWS: in CloudTrail, and in the
 history of sessions or of Run Command. What must not be there belongs in
 --script, --env or standard input, which go through the session alone.
 
@@ -180,7 +182,8 @@ function fleetOf(
   flags: ExecFlags,
   targets: readonly string[],
 ): ExecOptions["fleet"] {
-  const { tag: tags = [], parallel, maxErrors, json, noColor } = flags;
+  const { tag: tagLists = [], parallel, maxErrors, json, noColor } = flags;
+  const tags = tagLists.flat();
   if (tags.length > 0 && targets.length > 0) {
     throw new UsageError("Cannot use --tag with targets: it says which nodes");
   }

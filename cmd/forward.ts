@@ -12,6 +12,7 @@ import { type ForwardCommandFlags, forwardFlags } from "./forward/flags.ts";
 import { type ForwardSpec, parseForwardArguments } from "./forward/spec.ts";
 import { fullDescription } from "./help.ts";
 import { checkReason } from "./reason.ts";
+import { targetForms } from "./target/forms.ts";
 import { checkTarget } from "./target/target.ts";
 
 /** The command, for the tree in `mod.ts`. */
@@ -60,9 +61,9 @@ export const forwardCommand = buildCommand<
           "ssm forward db --remote 5432 --local unix:./pg.sock",
         ],
       ],
-      notes: `The target is a node's id or Name tag, a container of ECS as
-ecs:cluster/service[/task][/container], or SSM_TARGET if none is given. An
-argument like 8080 or 8080:80 is a port; name:8080 is a target of that name.
+      notes: `${targetForms({ containers: true, bareTags: false })}
+  If none is given it is SSM_TARGET. An argument like 8080 or 8080:80 is a port;
+  name:8080 is a target of that name.
 
 The command gets {port} replaced by the first forward's local port, and these
 variables: SSM_HOST and SSM_PORT, the first forward's address and port;

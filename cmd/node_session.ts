@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ResolvedContainer } from "../lib/aws/mod.ts";
+import type { ResolvedContainer, TargetGrammar } from "../lib/aws/mod.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
 import { visible } from "../lib/text.ts";
 import { findOrChoose } from "./target/choose_target.ts";
@@ -39,6 +39,8 @@ export interface NodeSessionRequest {
   readonly command: string;
   /** What to type behind it, quoted: `--remote 80`. */
   readonly rest?: string;
+  /** How the target is read, where that is not as everywhere. */
+  readonly grammar?: TargetGrammar;
 }
 
 /** What a session is started with. */
@@ -85,7 +87,12 @@ export async function runNodeSession<T>(
     await findOrChoose(
       context,
       places,
-      { ...again, target: request.target, mayGuess: true },
+      {
+        ...again,
+        ...(request.grammar === undefined ? {} : { grammar: request.grammar }),
+        target: request.target,
+        mayGuess: true,
+      },
       signal,
     );
   const { started, node } = await startConfirmed(

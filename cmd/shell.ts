@@ -38,6 +38,7 @@ import {
 import { startRecorder } from "./record/start.ts";
 import { sessionExitCode } from "./session_end.ts";
 import { TimeoutError } from "./signals.ts";
+import { targetForms } from "./target/forms.ts";
 import { Places } from "./target/places.ts";
 import { checkTarget } from "./target/target.ts";
 
@@ -105,12 +106,9 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
     fullDescription: fullDescription({
       usage: "shell [target] [flags]",
       description:
-        "Opens a shell on a node through Session Manager. The target is an instance id\n" +
-        "(i-…), a managed node's id (mi-…), or a Name tag; id:, name: and tag:Key=Value\n" +
-        "say which. A container of ECS is ecs:cluster/service, with /task, /container or\n" +
-        "both behind it where there are several. Without a target it is SSM_TARGET, or\n" +
-        "chosen from a list. A lost connection resumes by itself. Credentials, profiles\n" +
-        "and regions are those of the AWS CLI.",
+        "Opens a shell on a node through Session Manager, or in a container of ECS.\n" +
+        "Without a target it is SSM_TARGET, or chosen from a list. A lost connection\n" +
+        "resumes by itself. Credentials, profiles and regions are those of the AWS CLI.",
       examples: [
         [
           "A shell on the node with the Name tag web-server",
@@ -142,7 +140,9 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
           "    --parameters command=top",
         ],
       ],
-      notes: `${escapeKeys("~")}
+      notes: `${targetForms({ containers: true })}
+
+${escapeKeys("~")}
 
 Exit codes:
   0      the session ended well

@@ -29,6 +29,7 @@ import { proxyCommand } from "./ssh/proxy_command.ts";
 import { sshDocumentFlag } from "./ssh_proxy.ts";
 import { Notices } from "./notices.ts";
 import { findNode } from "./target/find_node.ts";
+import { targetForms } from "./target/forms.ts";
 import { Places } from "./target/places.ts";
 
 /** The flags of `ssm ssh` as parsed. */
@@ -72,8 +73,9 @@ export const sshCommand = buildCommand<SshFlags, [], CommandWorld>({
           "ssm ssh --send-key ec2-user@web-server",
         ],
       ],
-      notes:
-        `'ssm ssh-config' makes plain ssh, scp, sftp, rsync, git and VS Code do the same.
+      notes: `${targetForms({ containers: false })}
+
+'ssm ssh-config' makes plain ssh, scp, sftp, rsync, git and VS Code do the same.
 
 Exit codes:
   125    it failed before ssh began

@@ -28,6 +28,7 @@ import { proxyCommand } from "./ssh/proxy_command.ts";
 import { sshDocumentFlag } from "./ssh_proxy.ts";
 import { findNode } from "./target/find_node.ts";
 import { Places } from "./target/places.ts";
+import { targetForms } from "./target/forms.ts";
 import { checkTarget } from "./target/target.ts";
 
 /** The flags of `ssm ssh-config` as parsed. */
@@ -94,6 +95,7 @@ export const sshConfigCommand = buildCommand<
           "ssm ssh-config --write=~/.ssh/ssm.conf",
         ],
       ],
+      notes: targetForms({ containers: false }),
     }),
   },
   parameters: {

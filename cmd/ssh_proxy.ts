@@ -29,6 +29,7 @@ import { checkReason, reasonFlag } from "./reason.ts";
 import { signalExitCode } from "./signals.ts";
 import { checkUser } from "./ssh/arguments.ts";
 import { type KeyChoice, sendKey, sendKeyFlag } from "./ssh/key.ts";
+import { targetForms } from "./target/forms.ts";
 import { Places } from "./target/places.ts";
 import { checkTarget, withTarget } from "./target/target.ts";
 
@@ -104,7 +105,9 @@ export const sshProxyCommand = buildCommand<
           "ssm ssh-proxy web-server </dev/null",
         ],
       ],
-      notes: `Exit codes:
+      notes: `${targetForms({ containers: false })}
+
+Exit codes:
   0      the node closed the connection, or our input ended and no more came
   125    it failed before the session began
   128+n  ended by signal n

@@ -56,6 +56,7 @@ export async function runOfficialForward(
       reason: options.reason,
       command: "ssm forward",
       rest,
+      grammar: { bareTags: false },
     },
     options,
     context,

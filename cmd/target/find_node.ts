@@ -13,15 +13,20 @@ import type {
   TargetNotFoundError,
 } from "../../lib/aws/mod.ts";
 import { lookupPlan } from "../../lib/aws/target_plan.ts";
-import { parseTarget, type TargetSpec } from "../../lib/aws/target_spec.ts";
+import {
+  formatTags,
+  parseTarget,
+  type TargetSpec,
+} from "../../lib/aws/target_spec.ts";
 import { describeTarget } from "../../lib/aws/target_words.ts";
-import { visible } from "../../lib/text.ts";
+import { shellQuote, visible } from "../../lib/text.ts";
 import { didYouMean } from "../argv.ts";
 import { chooseFrom, type ChooserContext } from "../choose/choose_from.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { MissedPlace, Place, Places } from "./places.ts";
 import {
   awsArguments,
+  connectionArguments,
   isNamed,
   nodeColumns,
   nodeRows,
@@ -212,6 +217,7 @@ async function choose(
     exitCodes.failed,
     first === undefined ? [] : [
       withTarget(first.id, { ...use, connection: first.place.connection }),
+      ...onAll(use),
     ],
     [
       ...nodeRows(shown, named),
@@ -221,6 +227,19 @@ async function choose(
   if (!chooser?.attended) throw error;
   let asked: Promise<FoundNode> | undefined;
   throw new ChoiceNeededError(error, () => asked ??= ask(chooser));
+}
+
+/** Some commands take all of the nodes that tags mean. */
+function onAll({ target, command, grammar, rest, connection }: TargetUse) {
+  const spec = parseTarget(target, grammar);
+  const tags = spec.kind === "tags" || spec.kind === "word"
+    ? spec.tags
+    : undefined;
+  if (tags === undefined || command !== "ssm exec") return [];
+  return [
+    `ssm exec --tag ${shellQuote(formatTags(tags))}` +
+    `${connectionArguments(connection)} ${rest ?? "-- …"}`,
+  ];
 }
 
 /** Name tags help to choose among nodes that were found by something else. */

@@ -45,6 +45,11 @@ export function openTargetMemory(
       if (path === undefined) return;
       // What others wrote meanwhile is kept.
       const cache = read();
+      const known = ([target, node]: typeof found[number]) =>
+        node === undefined
+          ? cache.find(scope, target, now()) === undefined
+          : cache.has(scope, target, node, now());
+      if (found.every(known)) return;
       for (const [target, node] of found) {
         if (node === undefined) cache.forget(scope, target);
       }

@@ -104,6 +104,27 @@ export class TargetCache {
   }
 
   /**
+   * Whether a target is kept as it is, and so lately that there is nothing to write.
+   *
+   * @param scope Where.
+   * @param target As for {@linkcode find}.
+   * @param node What it is.
+   * @param now Milliseconds since the Unix epoch.
+   */
+  has(
+    scope: CacheScope,
+    target: string,
+    node: CachedNode,
+    now: number,
+  ): boolean {
+    const entry = this.#scopes.get(keyOf(scope))?.get(target);
+    return entry !== undefined && Math.abs(now - entry.at) < guessedFor / 4 &&
+      Object.entries(present({ ...node })).every(([key, value]) =>
+        entry[key as keyof CachedNode] === value
+      );
+  }
+
+  /**
    * Keeps what targets were found to be.
    *
    * @param scope Where.

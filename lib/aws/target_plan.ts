@@ -107,7 +107,13 @@ function byAddress(address: string): LookupStep[] {
     value: address,
   });
   if (!isIpv4(address)) {
-    return [ask("network-interface.ipv6-addresses.ipv6-address")];
+    return [{
+      kind: "instances",
+      attribute: "network-interface.ipv6-addresses.ipv6-address",
+      // As EC2 writes them: shortened, in lower case (RFC 5952).
+      value: URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1) ??
+        address,
+    }];
   }
   return isPrivate(address)
     ? [ask("private-ip-address")]

@@ -113,7 +113,7 @@ export function parseTarget(
   const address = text.replace(/^\[(.*)\]$/s, "$1");
   if (isAddress(address)) return { kind: "ip", address };
   if (EC2_DNS.test(text)) return { kind: "dns", name: text };
-  const tags = bareTags ? readTags(text) : undefined;
+  const tags = bareTags ? parseTags(text) : undefined;
   return { kind: "word", text: checkedName(text), tags };
 }
 
@@ -221,7 +221,7 @@ function checkedAddress(text: string): string {
 }
 
 function tagsSpec(rest: string, text: string): TargetSpec {
-  const tags = readTags(rest);
+  const tags = parseTags(rest);
   if (tags === undefined) {
     throw new InvalidTargetError(
       `Cannot look up a node by ${visible(text)}: it is tag:KEY=VALUE or ` +
@@ -237,10 +237,14 @@ function tagsSpec(rest: string, text: string): TargetSpec {
 }
 
 /**
- * `Key=Value`, or `Key:Value` where there is no `=`, separated by commas. No tag of AWS's own
- * services may have a comma, whereas `+`, `=`, `:`, `/` and spaces are usual in them.
+ * Reads `Key=Value`, or `Key:Value` where there is no `=`, separated by commas. `+`, `=`, `:`, `/` and
+ * spaces are usual in tags, whereas most services of AWS allow no comma; where a value has one, it
+ * takes a backslash in front.
+ *
+ * @param text As typed.
+ * @returns Each key once, in order; `undefined` for what are no tags.
  */
-function readTags(text: string): readonly TargetTag[] | undefined {
+export function parseTags(text: string): readonly TargetTag[] | undefined {
   const tags = new Map<string, string[]>();
   for (const part of splitAtCommas(text)) {
     const [, key, value] = /^([^=]+)=(.+)$/s.exec(part) ??

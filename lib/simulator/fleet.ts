@@ -31,6 +31,7 @@ const keys = [
   "agent",
   "address",
   "public",
+  "ipv6",
   "computer",
   "region",
   "tag:KEY",
@@ -51,9 +52,8 @@ const platforms = ["Linux", "Windows", "MacOS"] as const;
  * Reads descriptions of nodes, one text per node:
  * `name=web,platform=Linux,tag:role=web,agent=3.1.0.0,address=10.0.0.5,computer=web.internal,offline`.
  *
- * Keys: `name`, `id`, `platform`, `agent`, `address`, `public` (its public address), `computer`,
- * `region`, `tag:KEY`. Words: `offline` (its
- * agent's connection is lost), `inactive`, `stopped` and `terminated` (EC2's states; offline too),
+ * Keys: `name`, `id`, `platform`, `agent`, `address`, `public` (its public address), `ipv6` (as EC2
+ * writes it), `computer`, `region`, `tag:KEY`. Words: `offline` (its agent's connection is lost), `inactive`, `stopped` and `terminated` (EC2's states; offline too),
  * `unregistered` (EC2 knows it, Session Manager never saw it), `managed` (an `mi-` node, unknown to
  * EC2). A comma or backslash within a value has a backslash in front. What is not said is made from
  * the seed and the node's place, the same for each run.
@@ -141,6 +141,7 @@ interface Description {
   registered?: boolean;
   address?: string;
   publicAddress?: string;
+  ipv6Address?: string;
   computerName?: string;
   region?: string;
   managed?: boolean;
@@ -211,6 +212,12 @@ function setKey(
       if (!isAddress(value)) return "public must be an IPv4 address";
       description.publicAddress = value;
       return undefined;
+    case "ipv6":
+      if (!/^[0-9a-f:]*:[0-9a-f:]*$/.test(value)) {
+        return "ipv6 must be an IPv6 address in lower case";
+      }
+      description.ipv6Address = value;
+      return undefined;
     case "region":
       description.region = value;
       return undefined;
@@ -275,6 +282,9 @@ function build(description: Description, hex: string): SimulatedNode {
     ...(description.publicAddress === undefined
       ? {}
       : { publicAddress: description.publicAddress }),
+    ...(description.ipv6Address === undefined
+      ? {}
+      : { ipv6Address: description.ipv6Address }),
     ...(description.region === undefined ? {} : { region: description.region }),
     computerName: description.computerName ??
       `${hostLabel(name) ?? id}.internal`,

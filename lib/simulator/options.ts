@@ -26,6 +26,8 @@ export interface SimulatedNode {
   readonly address: string;
   /** Its public IPv4 address, where it has one. */
   readonly publicAddress?: string;
+  /** Its IPv6 address, where it has one. */
+  readonly ipv6Address?: string;
   readonly computerName: string;
   /** One of the simulator's regions; absent = the first. */
   readonly region?: string;

@@ -70,7 +70,7 @@ Deno.test("an address is asked for where it can be", () => {
     ]);
   }
   assert.deepEqual(
-    plan("2001:db8::1")[0],
+    plan("2001:DB8:0::1")[0],
     "ec2 network-interface.ipv6-addresses.ipv6-address=2001:db8::1",
   );
 });

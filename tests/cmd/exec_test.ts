@@ -100,7 +100,7 @@ Deno.test("parse: what does not go together is refused, with the reason", () => 
     [{ tty: true, via: "run-command" }, /--via run-command with --tty/],
     [{ via: "run-command", env: ["A"] }, /keeps everything in its history/],
     [{ via: "run-command", binary: true }, /carries text/],
-    [{ tag: [{ key: "a", value: "b" }] }, /--tag with targets/],
+    [{ tag: [[{ key: "a", value: "b" }]] }, /--tag with targets/],
   ];
   for (const [flags, message] of cases) {
     assert.throws(
@@ -120,7 +120,7 @@ Deno.test("parse: several targets, a tag or --json make a fleet", () => {
   assert.deepEqual(fleet({}, ["a", "b"])?.targets, ["a", "b"]);
   assert.deepEqual(fleet({ json: true }, ["a"])?.targets, ["a"]);
   const tag = [{ key: "role", value: "web" }];
-  assert.deepEqual(fleet({ tag }, [])?.tags, tag);
+  assert.deepEqual(fleet({ tag: [tag] }, [])?.tags, tag);
   assert.throws(() => fleet({ json: true }, []), /give targets, or --tag/);
 });
 

@@ -5,6 +5,7 @@
  */
 
 import type { FlagParametersForType } from "@stricli/core";
+import { parseTags } from "../../../lib/aws/target_spec.ts";
 import type { CommandWorld } from "../../context.ts";
 import { UsageError } from "../../errors.ts";
 import { type Limit, limitFrom } from "./limit.ts";
@@ -12,7 +13,8 @@ import type { TagFilter } from "./options.ts";
 
 /** The flags as parsed. */
 export interface FleetFlags {
-  readonly tag?: readonly TagFilter[];
+  /** A list for each time it was given. */
+  readonly tag?: readonly (readonly TagFilter[])[];
   readonly parallel?: Limit;
   readonly maxErrors?: Limit;
   readonly json: boolean;
@@ -22,9 +24,9 @@ export interface FleetFlags {
 export const fleetFlags: FlagParametersForType<FleetFlags, CommandWorld> = {
   tag: {
     kind: "parsed",
-    parse: tagFilter,
+    parse: tagsFrom,
     placeholder: "key=value",
-    brief: "On all nodes with this tag; repeat it for more tags",
+    brief: "On all nodes with this tag, or these with commas; repeatable",
     optional: true,
     variadic: true,
   },
@@ -52,24 +54,20 @@ export const fleetFlags: FlagParametersForType<FleetFlags, CommandWorld> = {
   },
 };
 
-/** Limits of AWS for a tag, in characters. */
-const longest = { key: 128, value: 256 } as const;
-
 /**
- * A tag from its flag.
- * @param text `key=value`; the value may have further equals signs.
+ * Tags from their flag, read as in a target.
+ * @param text `Key=Value` or `Key:Value`, several with commas.
  * @throws UsageError
  */
-export function tagFilter(text: string): TagFilter {
-  const at = text.indexOf("=");
-  const [key, value] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)];
-  if (
-    key === "" || value === "" || key.length > longest.key ||
-    value.length > longest.value
-  ) {
+export function tagsFrom(text: string): readonly TagFilter[] {
+  const tags = parseTags(text);
+  if (tags === undefined) {
     throw new UsageError(
-      `a tag is KEY=VALUE, with up to ${longest.key} and ${longest.value} characters`,
+      "a tag is KEY=VALUE, with up to 128 and 256 characters; " +
+        "a comma of a value has \\ in front",
     );
   }
-  return { key, value };
+  return tags.flatMap(({ key, values }) =>
+    values.map((value) => ({ key, value }))
+  );
 }

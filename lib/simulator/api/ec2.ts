@@ -187,6 +187,7 @@ function isFilterName(name: string): boolean {
     "private-ip-address",
     "private-dns-name",
     "ip-address",
+    "network-interface.ipv6-addresses.ipv6-address",
     "dns-name",
     "instance-state-name",
     "tag-key",
@@ -238,6 +239,8 @@ function matches(
     ? [privateDnsName(node, region)]
     : name === "ip-address"
     ? [node.publicAddress ?? ""]
+    : name === "network-interface.ipv6-addresses.ipv6-address"
+    ? [node.ipv6Address ?? ""]
     : name === "dns-name"
     ? [publicDnsName(node, region)]
     : [node.ec2State ?? "running"];

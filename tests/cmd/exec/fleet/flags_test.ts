@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../../cmd/errors.ts";
-import { tagFilter } from "../../../../cmd/exec/fleet/flags.ts";
+import { tagsFrom } from "../../../../cmd/exec/fleet/flags.ts";
 import {
   limitFrom,
   limitOf,
@@ -21,12 +21,18 @@ Deno.test("limits are numbers or percentages, as Run Command's", () => {
 });
 
 Deno.test("tags have a key and a value, and those of one key are alternatives", () => {
-  assert.deepEqual(tagFilter("a=b=c"), { key: "a", value: "b=c" });
+  assert.deepEqual(tagsFrom("a=b=c"), [{ key: "a", value: "b=c" }]);
+  assert.deepEqual(tagsFrom("a:b,c=d\\,e"), [
+    { key: "a", value: "b" },
+    { key: "c", value: "d,e" },
+  ]);
   for (const text of ["", "a", "=b", "a=", `${"k".repeat(129)}=v`]) {
-    assert.throws(() => tagFilter(text), UsageError, text);
+    assert.throws(() => tagsFrom(text), UsageError, text);
   }
   assert.deepEqual(
-    tagFilters(["role=web", "env=prod", "role=api", "role=web"].map(tagFilter)),
+    tagFilters(
+      ["role=web", "env=prod", "role=api", "role=web"].flatMap(tagsFrom),
+    ),
     [
       { key: "tag:role", values: ["web", "api"] },
       { key: "tag:env", values: ["prod"] },
