@@ -88,8 +88,8 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
   },
   cache: {
     kind: "boolean",
-    brief: "Begin with what the target was an hour ago at most, and look it " +
-      "up beside that, the default; --no-cache does without [SSM_CACHE]",
+    brief: "Start on what the target was in the last hour while it is " +
+      "looked up, the default; --no-cache looks it up first [SSM_CACHE]",
     optional: true,
   },
   endpointUrl: {

@@ -74,6 +74,7 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
   agent=…         its agent's version, 3.3.987.0 if nothing is said
   address=…       its private IP address
   public=…        its public IP address
+  ipv6=…          its IPv6 address
   computer=…      its host name
   region=…        one of the simulator's; the first if nothing is said
   offline         its agent has lost the connection

@@ -146,9 +146,9 @@ async function tryWay(
   return await runNodeSession(
     request,
     { context, places, notices, signal },
-    async ({ grant, control, began }) => {
+    async ({ grant, control, began, node: there }) => {
       notices.detail(
-        `Session ${visible(grant.sessionId)} on ${visible(node.id)}` +
+        `Session ${visible(grant.sessionId)} on ${visible(there.id)}` +
           (container === undefined ? `, ${documentName}` : ""),
       );
       const command = await context.remoteCommand({
@@ -166,7 +166,7 @@ async function tryWay(
           onOutput(bytes, stream, (count) => command.consumed(count)),
         notify: (notice) => {
           if (notice.kind === "started") began();
-          notices.session(notice, visible(node.name ?? node.id));
+          notices.session(notice, visible(there.name ?? there.id));
         },
       });
       const remove = interrupts.add(() => command.interrupt());
