@@ -7,7 +7,7 @@
 import { buildCommand, type FlagParametersForType } from "@stricli/core";
 import type { CommandWorld, Connection } from "./context.ts";
 import { UsageError } from "./errors.ts";
-import { tagFilter } from "./exec/fleet/flags.ts";
+import { tagsFrom } from "./exec/fleet/flags.ts";
 import type { TagFilter } from "./exec/fleet/options.ts";
 import {
   type ConnectionFlags,
@@ -31,7 +31,8 @@ export type ListOutput = "table" | "json" | "csv" | "ids";
 /** The flags of `ssm list` as parsed. */
 export interface ListFlags extends GeneralFlags, ConnectionFlags {
   readonly output: ListOutput;
-  readonly tag?: readonly TagFilter[];
+  /** A list for each time it was given. */
+  readonly tag?: readonly (readonly TagFilter[])[];
   readonly columns?: readonly NodeColumn[];
   readonly sort?: ListOrder;
   readonly all: boolean;
@@ -52,7 +53,7 @@ const flags: FlagParametersForType<ListFlags, CommandWorld> = {
   },
   tag: {
     kind: "parsed",
-    parse: tagFilter,
+    parse: tagsFrom,
     placeholder: "key=value",
     brief: "Nodes with this tag only; several keys must all fit, several " +
       "values of one key are alternatives",
@@ -190,7 +191,7 @@ export function parseList(
   return {
     connection: connectionOf(flags),
     filter,
-    tags: flags.tag ?? [],
+    tags: flags.tag?.flat() ?? [],
     output,
     columns,
     order: flags.sort,

@@ -7,6 +7,8 @@
 import { regionsLike } from "../../lib/aws/regions.ts";
 import type { Context } from "../context.ts";
 import { knownSessions } from "../sessions/known.ts";
+import { cachedNames } from "../target/memory.ts";
+import { targetOfName } from "../target/target.ts";
 import type { Candidate, CompletionSources } from "./candidate.ts";
 
 /**
@@ -17,7 +19,7 @@ export function knownToUs(
   context: Pick<Context, "env" | "clock">,
 ): CompletionSources {
   return {
-    targets: () => Promise.resolve([]),
+    targets: () => Promise.resolve(targets(context)),
     sessions: async () => {
       const { clock } = context;
       const now = clock.wall?.() ?? clock.now();
@@ -27,6 +29,14 @@ export function knownToUs(
     profiles: () => profiles(context),
     regions: () => Promise.resolve(regions(context)),
   };
+}
+
+/** Name tags that were found or listed in the last days, with `name:` where they need it. */
+function targets({ env }: Pick<Context, "env">): Candidate[] {
+  const endpoint = env("SSM_ENDPOINT_URL") ?? env("AWS_ENDPOINT_URL_SSM") ??
+    env("AWS_ENDPOINT_URL") ?? "";
+  return cachedNames({ endpoint }, env)
+    .map((name) => ({ value: targetOfName(name) }));
 }
 
 /** Those of the partition that is worked in, that one's own first. */

@@ -12,6 +12,7 @@ import { tagFilters } from "../exec/fleet/nodes.ts";
 import type { ListOptions } from "../list.ts";
 import { Notices } from "../notices.ts";
 import { StatusLine } from "../status_line.ts";
+import { rememberNodes } from "../target/guess.ts";
 import { type Place, Places } from "../target/places.ts";
 import { present } from "../../lib/aws/present.ts";
 import { visible } from "../../lib/text.ts";
@@ -75,6 +76,18 @@ export async function runList(
     new TextEncoder().encode(
       await textOf(shown, places, options, context),
     ),
+  );
+  await rememberNodes(
+    context,
+    opened,
+    stock.nodes.filter(({ node }) => node.reach !== "unreachable")
+      .map(({ node, place }) => ({
+        id: node.id,
+        name: node.name,
+        platform: node.platform,
+        agentVersion: node.agentVersion,
+        place,
+      })),
   );
   for (const line of problemLines(stock, places)) notices.say(line);
   for (const line of restLines(found, shown)) notices.say(line);

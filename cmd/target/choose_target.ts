@@ -15,6 +15,7 @@ import {
   type FoundTarget,
   type TargetContext,
 } from "./find_target.ts";
+import { rememberNodes } from "./guess.ts";
 import type { Place, Places } from "./places.ts";
 import {
   awsArguments,
@@ -93,7 +94,7 @@ type Listed = TargetCandidate & { readonly place: Place };
  * asked; with the nodes then.
  */
 export async function chooseTarget(
-  context: ChoiceContext,
+  context: ChoiceContext & Pick<Context, "targetMemory">,
   places: Places,
   use: Omit<TargetUse, "target">,
   signal: AbortSignal,
@@ -107,7 +108,14 @@ export async function chooseTarget(
       signal,
     );
     const { id, name, platform, agentVersion } = node;
-    return { id, name, ...present({ platform, agentVersion }), place };
+    const chosen = {
+      id,
+      name,
+      ...present({ platform, agentVersion }),
+      place,
+    };
+    await rememberNodes(context, places, [chosen]);
+    return chosen;
   }
   let nodes: readonly Listed[];
   let more: boolean;
