@@ -74,7 +74,7 @@ export interface SessionRequest {
   readonly rest?: string;
   /** As of a {@linkcode TargetUse}. */
   readonly typed?: (target: string) => string;
-  /** Called as soon as the call is on its way. */
+  /** As of a StartSessionRequest. */
   readonly sent?: (() => void) | undefined;
 }
 
@@ -323,7 +323,7 @@ export async function openAwsAccess(
     });
     /** What both ways to start have in common; `text` is the target as it would be typed. */
     const begin = async (
-      use: Pick<SessionRequest, "command" | "rest" | "typed" | "sent">,
+      use: Pick<SessionRequest, "command" | "rest" | "typed">,
       text: string,
       start: () => Promise<SessionGrant>,
       target: string,
@@ -332,9 +332,7 @@ export async function openAwsAccess(
       const open = await openStream();
       // The session's own code loads while AWS answers.
       sessionCode[use.command]?.().catch(() => {});
-      const starting = start();
-      use.sent?.();
-      const grant = await starting;
+      const grant = await start();
       again = withTarget(text, { ...use, connection });
       return adopt(grant, target, open, notice);
     };

@@ -21,6 +21,10 @@ export interface TargetMemory {
     scope: CacheScope,
     found: readonly (readonly [target: string, node: CachedNode | undefined])[],
   ): void;
+  /** The regions of an account, as they were in the last day. */
+  regions(scope: CacheScope): readonly string[] | undefined;
+  /** Keeps the regions of an account. */
+  rememberRegions(scope: CacheScope, names: readonly string[]): void;
   /** Name tags known of the last days, those used last first; all of `where` must fit. */
   names(where: Partial<CacheScope>): readonly string[];
 }
@@ -39,6 +43,14 @@ export function openTargetMemory(
   const path = folder && `${folder}/targets.json`;
   const read = () =>
     TargetCache.parse(path === undefined ? undefined : readCacheFile(path));
+  const write = (cache: TargetCache) => {
+    if (path === undefined) return;
+    try {
+      writeCacheFile(path, cache.toText());
+    } catch {
+      // A home that cannot be written to has no cache.
+    }
+  };
   return {
     find: (scope, target) => read().find(scope, target, now()),
     remember(scope, found) {
@@ -60,11 +72,13 @@ export function openTargetMemory(
         ),
         now(),
       );
-      try {
-        writeCacheFile(path, cache.toText());
-      } catch {
-        // A home that cannot be written to has no cache.
-      }
+      write(cache);
+    },
+    regions: (scope) => read().regions(scope, now()),
+    rememberRegions(scope, names) {
+      const cache = read();
+      cache.rememberRegions(scope, names, now());
+      write(cache);
     },
     names: (where) => read().names(where, now()),
   };

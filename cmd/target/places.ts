@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { RegionList } from "../../lib/aws/mod.ts";
 import type { CacheScope } from "../../lib/aws/target_cache.ts";
 import { visible } from "../../lib/text.ts";
 import type { AwsAccess, Connection, Context } from "../context.ts";
@@ -54,7 +55,7 @@ const patience = 20_000;
 export class Places implements Disposable {
   /** The first profile in the region of its own; nothing has been called there yet. */
   readonly first: Place;
-  readonly #context: Pick<Context, "aws" | "clock">;
+  readonly #context: Pick<Context, "aws" | "clock" | "targetMemory">;
   readonly #connection: Connection;
   readonly #notices: SearchNotices;
   readonly #opened: Disposable[] = [];
@@ -62,7 +63,7 @@ export class Places implements Disposable {
   #all: Promise<readonly Place[]> | undefined;
 
   private constructor(
-    context: Pick<Context, "aws" | "clock">,
+    context: Pick<Context, "aws" | "clock" | "targetMemory">,
     connection: Connection,
     notices: SearchNotices,
     aws: AwsAccess,
@@ -85,7 +86,7 @@ export class Places implements Disposable {
    * @param notices Is told which places could not be searched.
    */
   static async open(
-    context: Pick<Context, "aws" | "clock">,
+    context: Pick<Context, "aws" | "clock" | "targetMemory">,
     connection: Connection,
     notices: SearchNotices = silent,
   ): Promise<Places> {
@@ -248,7 +249,7 @@ export class Places implements Disposable {
     if (!first) this.#opened.push(aws);
     const name = moreProfiles.length === 0 ? "" : profile ?? "default";
     if (!allRegions) return [{ connection, aws, label: name }];
-    const { own, regions, refusal } = await aws.regions(signal);
+    const { own, regions, refusal } = await this.#regions(aws, signal);
     if (refusal !== undefined) {
       this.#notices.detail(
         `EC2 does not tell the regions${name === "" ? "" : ` of ${name}`}: ` +
@@ -262,6 +263,25 @@ export class Places implements Disposable {
         : aws.inRegion(region),
       label: name === "" ? region : `${name}/${region}`,
     }));
+  }
+
+  /** From the cache, where they are known there. */
+  async #regions(aws: AwsAccess, signal: AbortSignal): Promise<RegionList> {
+    if (this.#connection.cache === false) return await aws.regions(signal);
+    const memory = this.#context.targetMemory();
+    const own = await aws.scope();
+    const scope = { ...own, region: "*" };
+    const known = memory.regions(scope);
+    if (known?.[0] !== undefined) {
+      const first = own.region || known[0];
+      return {
+        own: first,
+        regions: [first, ...known.filter((region) => region !== first)],
+      };
+    }
+    const list = await aws.regions(signal);
+    if (list.refusal === undefined) memory.rememberRegions(scope, list.regions);
+    return list;
   }
 
   #limit(several: boolean): { signal: AbortSignal; cancel: () => void } {

@@ -23,6 +23,8 @@ export interface StartSessionRequest {
     | undefined;
   /** Shown in the session's history, 1–256 characters. */
   readonly reason?: string | undefined;
+  /** Called when the request has been handed to the network; again for each further try. */
+  readonly sent?: (() => void) | undefined;
 }
 
 /** One node as DescribeInstanceInformation tells it (api.md §4). */
@@ -119,15 +121,21 @@ export class SsmCalls {
       );
     const output = await this.#clients.call("ssm:StartSession", async () => {
       const client = await this.#clients.ssm();
-      return await client.send(
-        new StartSessionCommand({
-          Target: request.target,
-          DocumentName: request.documentName,
-          Parameters: parameters,
-          Reason: request.reason,
-        }),
-        { abortSignal: signal },
-      );
+      const command = new StartSessionCommand({
+        Target: request.target,
+        DocumentName: request.documentName,
+        Parameters: parameters,
+        Reason: request.reason,
+      });
+      const { sent } = request;
+      if (sent !== undefined) {
+        command.middlewareStack.add((next) => (args) => {
+          const answer = next(args);
+          sent();
+          return answer;
+        }, { step: "deserialize", priority: "low", name: "noteSent" });
+      }
+      return await client.send(command, { abortSignal: signal });
     });
     const { SessionId, TokenValue, StreamUrl } = output;
     this.#clients.settings.log?.secret(TokenValue ?? "");

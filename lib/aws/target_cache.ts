@@ -36,6 +36,14 @@ interface Entry extends CachedNode {
   readonly at: number;
 }
 
+/** What is known of a scope. */
+interface Known {
+  /** By target, those that were used last at the end. */
+  readonly targets: Map<string, Entry>;
+  /** The account's regions, and when EC2 told them. */
+  regions?: { readonly names: readonly string[]; readonly at: number };
+}
+
 /** A file of another version is one without entries. */
 const version = 1;
 
@@ -44,6 +52,9 @@ const version = 1;
  * wrong one costs a session that is ended before it is used, and no shell on the wrong machine.
  */
 export const guessedFor = 3600_000;
+
+/** So long an account's regions are taken for known, in milliseconds. */
+export const regionsFor = 24 * 3600_000;
 
 /** So long names are completed, in milliseconds. */
 export const completedFor = 7 * 24 * 3600_000;
@@ -54,10 +65,10 @@ const mostEntries = 10_000;
 
 /** What was looked up, in the order in which it was. */
 export class TargetCache {
-  /** By scope, and then by target. */
-  readonly #scopes: Map<string, Map<string, Entry>>;
+  /** Those that were used last at the end. */
+  readonly #scopes: Map<string, Known>;
 
-  private constructor(scopes: Map<string, Map<string, Entry>>) {
+  private constructor(scopes: Map<string, Known>) {
     this.#scopes = scopes;
   }
 
@@ -67,7 +78,7 @@ export class TargetCache {
    * @param text The text; `undefined` where there is none.
    */
   static parse(text: string | undefined): TargetCache {
-    const scopes = new Map<string, Map<string, Entry>>();
+    const scopes = new Map<string, Known>();
     const { scopes: list } = readJson(text);
     for (const scope of Array.isArray(list) ? list : []) {
       const key = readScope(scope);
@@ -77,7 +88,11 @@ export class TargetCache {
         const entry = readEntry(value);
         return entry === undefined ? [] : [[target, entry] as const];
       });
-      scopes.set(key, new Map(entries));
+      const regions = readRegions(scope);
+      scopes.set(key, {
+        targets: new Map(entries),
+        ...(regions === undefined ? {} : { regions }),
+      });
     }
     return new TargetCache(scopes);
   }
@@ -94,7 +109,7 @@ export class TargetCache {
     target: string,
     now: number,
   ): CachedNode | undefined {
-    const entry = this.#scopes.get(keyOf(scope))?.get(target);
+    const entry = this.#scopes.get(keyOf(scope))?.targets.get(target);
     // One of the future was written by another clock.
     if (entry === undefined || Math.abs(now - entry.at) > guessedFor) {
       return undefined;
@@ -117,7 +132,7 @@ export class TargetCache {
     node: CachedNode,
     now: number,
   ): boolean {
-    const entry = this.#scopes.get(keyOf(scope))?.get(target);
+    const entry = this.#scopes.get(keyOf(scope))?.targets.get(target);
     return entry !== undefined && Math.abs(now - entry.at) < guessedFor / 4 &&
       Object.entries(present({ ...node })).every(([key, value]) =>
         entry[key as keyof CachedNode] === value
@@ -136,11 +151,7 @@ export class TargetCache {
     found: Iterable<readonly [target: string, node: CachedNode]>,
     now: number,
   ): void {
-    const key = keyOf(scope);
-    const entries = this.#scopes.get(key) ?? new Map<string, Entry>();
-    // Those that were used last are last.
-    this.#scopes.delete(key);
-    this.#scopes.set(key, entries);
+    const { targets: entries } = this.#used(scope);
     for (const [target, node] of found) {
       const before = entries.get(target);
       entries.delete(target);
@@ -158,7 +169,36 @@ export class TargetCache {
    * @param target As for {@linkcode find}.
    */
   forget(scope: CacheScope, target: string): void {
-    this.#scopes.get(keyOf(scope))?.delete(target);
+    this.#scopes.get(keyOf(scope))?.targets.delete(target);
+  }
+
+  /**
+   * The regions of the account, as EC2 told them in the last day.
+   *
+   * @param scope Where; its region does not matter.
+   * @param now Milliseconds since the Unix epoch.
+   */
+  regions(scope: CacheScope, now: number): readonly string[] | undefined {
+    const { regions } = this.#scopes.get(keyOf(scope)) ?? {};
+    return regions === undefined || Math.abs(now - regions.at) > regionsFor
+      ? undefined
+      : regions.names;
+  }
+
+  /**
+   * Keeps the regions of the account.
+   *
+   * @param scope As for {@linkcode regions}.
+   * @param names All of them.
+   * @param now Milliseconds since the Unix epoch.
+   */
+  rememberRegions(
+    scope: CacheScope,
+    names: readonly string[],
+    now: number,
+  ): void {
+    this.#used(scope).regions = { names, at: now };
+    this.#prune(now);
   }
 
   /**
@@ -169,14 +209,14 @@ export class TargetCache {
    */
   names(where: Partial<CacheScope>, now: number): string[] {
     const names = new Set<string>();
-    for (const [key, entries] of [...this.#scopes].reverse()) {
+    for (const [key, { targets }] of [...this.#scopes].reverse()) {
       const scope = scopeOf(key);
       const fits = scope.profile === (where.profile ?? scope.profile) &&
         scope.region === (where.region ?? scope.region) &&
         scope.endpoint === (where.endpoint ?? scope.endpoint) &&
         scope.account === (where.account ?? scope.account);
       if (!fits) continue;
-      for (const { name, at } of [...entries.values()].reverse()) {
+      for (const { name, at } of [...targets.values()].reverse()) {
         if (name !== undefined && Math.abs(now - at) <= completedFor) {
           names.add(name);
         }
@@ -187,22 +227,34 @@ export class TargetCache {
 
   /** The file's text. */
   toText(): string {
-    const scopes = [...this.#scopes].map(([key, entries]) => ({
+    const scopes = [...this.#scopes].map(([key, { targets, regions }]) => ({
       ...scopeOf(key),
-      targets: Object.fromEntries(entries),
+      regions,
+      targets: Object.fromEntries(targets),
     }));
     return JSON.stringify({ version, scopes });
+  }
+
+  /** What is known of a scope, which is the last one used then. */
+  #used(scope: CacheScope): Known {
+    const key = keyOf(scope);
+    const known = this.#scopes.get(key) ?? { targets: new Map() };
+    this.#scopes.delete(key);
+    this.#scopes.set(key, known);
+    return known;
   }
 
   /** The oldest ones go first. */
   #prune(now: number): void {
     let count = 0;
-    for (const [key, entries] of [...this.#scopes].reverse()) {
-      for (const [target, { at }] of [...entries].reverse()) {
+    for (const [key, { targets, regions }] of [...this.#scopes].reverse()) {
+      for (const [target, { at }] of [...targets].reverse()) {
         const old = Math.abs(now - at) > completedFor;
-        if (old || ++count > mostEntries) entries.delete(target);
+        if (old || ++count > mostEntries) targets.delete(target);
       }
-      if (entries.size === 0) this.#scopes.delete(key);
+      const empty = targets.size === 0 &&
+        (regions === undefined || Math.abs(now - regions.at) > regionsFor);
+      if (empty) this.#scopes.delete(key);
     }
     for (const key of [...this.#scopes.keys()].slice(0, -mostScopes)) {
       this.#scopes.delete(key);
@@ -246,6 +298,20 @@ function readScope(value: unknown): string | undefined {
       typeof endpoint === "string" && typeof account === "string"
     ? keyOf({ profile, region, endpoint, account })
     : undefined;
+}
+
+function readRegions(value: unknown): Known["regions"] {
+  if (!isRecord(value) || !isRecord(value.regions)) return undefined;
+  const { names, at } = value.regions;
+  return typeof at === "number" && Array.isArray(names) &&
+      names.every((name) => typeof name === "string" && isRegion(name))
+    ? { names, at }
+    : undefined;
+}
+
+/** It becomes part of a host's name. */
+function isRegion(name: string): boolean {
+  return /^[a-z]{2}(-[a-z0-9]+)+$/.test(name);
 }
 
 function readEntry(value: unknown): Entry | undefined {

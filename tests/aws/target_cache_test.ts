@@ -4,6 +4,7 @@ import {
   type CacheScope,
   completedFor,
   guessedFor,
+  regionsFor,
   TargetCache,
 } from "../../lib/aws/target_cache.ts";
 
@@ -139,4 +140,21 @@ Deno.test("a target may be called anything", () => {
     cache.remember(scope, [[target, A]], now);
     assert.deepEqual(again(cache).find(scope, target, now), A, target);
   }
+});
+
+Deno.test("an account's regions are known for a day, without a target", () => {
+  const cache = empty();
+  const all = { ...scope, region: "*" };
+  cache.rememberRegions(all, ["eu-west-1", "us-gov-east-1"], now);
+  const read = again(cache);
+  assert.deepEqual(read.regions(all, now + regionsFor), [
+    "eu-west-1",
+    "us-gov-east-1",
+  ]);
+  assert.equal(read.regions(all, now + regionsFor + 1), undefined);
+  assert.equal(read.regions(scope, now), undefined);
+  read.remember(scope, [["name:web", A]], now + regionsFor + 1);
+  assert.equal(JSON.parse(read.toText()).scopes.length, 1);
+  const text = cache.toText().replace("eu-west-1", "evil.example/");
+  assert.equal(TargetCache.parse(text).regions(all, now), undefined);
 });

@@ -297,6 +297,8 @@ export class TestContext implements Context {
     return this.memory ?? {
       find: () => undefined,
       remember() {},
+      regions: () => undefined,
+      rememberRegions() {},
       names: () => [],
     };
   }

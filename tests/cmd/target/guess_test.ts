@@ -13,6 +13,7 @@ import {
   AmbiguousTargetError,
   TargetNotFoundError,
 } from "../../../lib/aws/target.ts";
+import { SignalError } from "../../../lib/session/signal_error.ts";
 import { TestContext } from "../../testkit/context.ts";
 import { FakeControl } from "../../testkit/fake_session.ts";
 import { MemoryTerminal } from "../../testkit/memory_terminal.ts";
@@ -26,6 +27,9 @@ class Remembered implements TargetMemory {
   find = (scope: CacheScope, target: string) =>
     this.cache.find(scope, target, 0);
   names = (where: Partial<CacheScope>) => this.cache.names(where, 0);
+  regions = (scope: CacheScope) => this.cache.regions(scope, 0);
+  rememberRegions = (scope: CacheScope, names: readonly string[]) =>
+    this.cache.rememberRegions(scope, names, 0);
   remember(
     scope: CacheScope,
     found: readonly (readonly [string, CachedNode | undefined])[],
@@ -275,4 +279,83 @@ Deno.test("exec: Run Command is only told of nodes that are looked up", async ()
     125,
   );
   assert.deepEqual(nodes, [NEW]);
+});
+
+Deno.test("a name in one of all regions is started there at once; the regions are known for a day", async () => {
+  const w = world({});
+  w.context.onRegions = () => {
+    w.log.push("regions");
+    return Promise.resolve({
+      own: "us-east-1",
+      regions: ["us-east-1", "eu-west-1"],
+    });
+  };
+  w.context.onLookUp = ({ kind }, _signal, at) => {
+    w.log.push(`look up in ${at?.region}`);
+    return Promise.resolve({
+      candidates: kind === "tags" && at?.region === "eu-west-1"
+        ? [{
+          id: NEW,
+          name: "web",
+          state: "Online",
+          address: undefined,
+          computerName: undefined,
+        }]
+        : [],
+      complete: true,
+    });
+  };
+  const { onStart } = w.context;
+  w.context.onStart = (request, notice, signal, at) => {
+    w.log.push(`in ${at?.region}`);
+    return onStart(request, notice, signal);
+  };
+  const looked = ["look up in us-east-1", "look up in eu-west-1"];
+  const started = ["in eu-west-1", `start ${NEW}`];
+  assert.equal(await w.run("shell", "web", "--all-regions"), 0);
+  assert.deepEqual(w.log, [
+    "regions",
+    ...looked,
+    ...started,
+    `run on-${NEW}`,
+  ]);
+  w.log.length = 0;
+  assert.equal(await w.run("shell", "web", "--all-regions"), 0);
+  assert.deepEqual(w.log, [...started, ...looked, `run on-${NEW}`]);
+});
+
+Deno.test("forward: every session waits for the lookup, and the next ones know what it said", async () => {
+  const w = world({ "word:db": OLD, "plain:db": OLD });
+  w.context.onForwardStart = async (options, signal) => {
+    for (let i = 0; i < 2; i++) await options.startSession(signal);
+    w.context.abort(new SignalError("SIGINT"));
+  };
+  assert.equal(await w.run("forward", "db", ":80"), 0);
+  assert.deepEqual(w.log, [
+    `start ${OLD}`,
+    "look up db",
+    `start ${NEW}`,
+    `start ${NEW}`,
+  ]);
+  assert.equal(w.controls.get(OLD)?.terminated, 1);
+});
+
+Deno.test("cp: nothing is copied before the lookup has answered", async () => {
+  const w = world({ "word:web": OLD });
+  w.context.onCopy = async (options) => {
+    for (let i = 0; i < 2; i++) {
+      const { grant } = await options.start("line", w.context.signal);
+      w.log.push(`copy ${grant.sessionId}`);
+    }
+  };
+  assert.equal(await w.run("cp", "web:x", "."), 0);
+  assert.deepEqual(w.log, [
+    `start ${OLD}`,
+    "look up web",
+    `start ${NEW}`,
+    `copy on-${NEW}`,
+    `start ${NEW}`,
+    `copy on-${NEW}`,
+  ]);
+  assert.equal(w.controls.get(OLD)?.terminated, 1);
 });
