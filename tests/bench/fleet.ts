@@ -8,80 +8,14 @@
  * @module
  */
 
+import {
+  CountedSimulator,
+  processMemory,
+} from "../testkit/counted_simulator.ts";
 import { programCommand } from "../testkit/executable.ts";
 
 const counts = Deno.args.length > 0 ? Deno.args.map(Number) : [1_000, 10_000];
-const decoder = new TextDecoder();
 const [program = "", ...first] = programCommand();
-
-/** Calls of one operation. */
-interface Calls {
-  /** When each came, in milliseconds. */
-  readonly at: number[];
-  refused: number;
-}
-
-/** A simulator whose calls are counted. */
-class CountedSimulator {
-  readonly env: Record<string, string> = {};
-  readonly calls = new Map<string, Calls>();
-  readonly #child: Deno.ChildProcess;
-
-  private constructor(child: Deno.ChildProcess) {
-    this.#child = child;
-  }
-
-  static async start(args: readonly string[]): Promise<CountedSimulator> {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "main.ts", "simulate", "-v", ...args],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const simulator = new CountedSimulator(child);
-    void simulator.#count();
-    let text = "";
-    for await (const chunk of child.stdout) {
-      text += decoder.decode(chunk);
-      if (/^export [\s\S]*\n$/m.test(text)) break;
-    }
-    for (
-      const [, name = "", value = ""] of text.matchAll(/^export (\w+)=(.*)$/gm)
-    ) {
-      simulator.env[name] = value.replace(/^'(.*)'$/, "$1");
-    }
-    return simulator;
-  }
-
-  async #count(): Promise<void> {
-    let rest = "";
-    for await (const chunk of this.#child.stderr) {
-      const lines = (rest + decoder.decode(chunk)).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const [, name = "", error] = /^api: \w+ (\w+)(?:: (\w+))?/.exec(line) ??
-          [];
-        if (name === "") continue;
-        const calls = this.calls.get(name) ?? { at: [], refused: 0 };
-        calls.at.push(performance.now());
-        if (error === "ThrottlingException") calls.refused++;
-        this.calls.set(name, calls);
-      }
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#child.kill("SIGINT");
-    await this.#child.status;
-  }
-}
-
-/** A field of /proc/…/status in MiB. */
-async function memory(pid: number, field: string): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) /
-    1024;
-}
 
 /** The most calls in any one second. */
 function busiest(at: readonly number[]): number {
@@ -118,9 +52,9 @@ async function measure(
   let most = 0;
   let early = 0;
   const sample = setInterval(async () => {
-    const now = await memory(child.pid, "VmRSS");
+    const now = await processMemory(child.pid, "VmRSS");
     if (lines > 0) early ||= now;
-    most = Math.max(most, await memory(child.pid, "VmHWM"));
+    most = Math.max(most, await processMemory(child.pid, "VmHWM"));
   }, 100);
   const [{ code }] = await Promise.all([child.status, drain()]);
   clearInterval(sample);
