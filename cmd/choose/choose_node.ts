@@ -40,11 +40,13 @@ export async function chooseNode(
   // Ends the calls when there is a choice, and the choice when the calls make no sense.
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
-  const filling = stock.fill(places, [], either, () => source.changed())
-    .then(() => {
-      if (stock.size === 0) over.abort(nothingToChoose(stock, places));
-    })
-    .catch((error) => over.abort(error));
+  const filling = stock.fill(places, {
+    clock: world.clock,
+    signal: either,
+    changed: () => source.changed(),
+  }).then(() => {
+    if (stock.size === 0) over.abort(nothingToChoose(stock, places));
+  }).catch((error) => over.abort(error));
   try {
     const chosen = await pick(world, source, {
       noun: "node",

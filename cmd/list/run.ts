@@ -111,14 +111,12 @@ async function filled(
     status: () => stock.size === 0 ? "" : `${stock.size} nodes…`,
   });
   status.start();
-  await stock.fill(
-    places,
-    tagFilters(options.tags).map(({ key, values }) => ({
-      key: key.replace(/^tag:/, ""),
-      values,
-    })),
-    context.signal,
-  );
+  const tags = tagFilters(options.tags).map(({ key, values }) => ({
+    key: key.replace(/^tag:/, ""),
+    values,
+  }));
+  const { clock, signal } = context;
+  await stock.fill(places, { clock, signal, tags });
   return stock;
 }
 

@@ -11,6 +11,7 @@ import {
 
 const needsPty = { ignore: !hasPty };
 const prompt = "remote> ";
+const size = { cols: 80, rows: 24 };
 
 const start = (...args: readonly string[]) =>
   startSimulatorProgram(["--shell", `env PS1='${prompt}' sh`, ...args]);
@@ -19,9 +20,11 @@ const start = (...args: readonly string[]) =>
 async function seen(
   { pty }: ForegroundProgram,
   pattern: RegExp,
+  from = 0,
+  shown = size,
 ): Promise<string> {
   for (;;) {
-    const { lines } = fullScreenOf(pty.text, 24);
+    const { lines } = await fullScreenOf(pty.text.slice(from), shown);
     const text = lines.join("\n");
     if (pattern.test(text)) return text;
     await pty.until(/./s);
@@ -36,8 +39,11 @@ async function checkEnd(
 ): Promise<void> {
   assert.equal(await program.code(), code);
   assert.equal(await program.pty.settings(), program.settingsBefore);
-  const { second, usual } = fullScreenOf(program.pty.text, 24);
-  assert.deepEqual({ second, usual }, { second: false, usual: true });
+  const { second, wraps, lines } = await fullScreenOf(program.pty.text, size);
+  assert.deepEqual({ second, wraps }, { second: false, wraps: true });
+  // What was there before the choice is there again, and nothing of it.
+  assert.match(lines[0] ?? "", /^PROGRAM \d+$/);
+  assert.ok(!lines.some((line) => line.includes("PING")), lines.join("\n"));
   assert.deepEqual(await simulator.activeSessions(), []);
 }
 
@@ -91,6 +97,13 @@ Deno.test(
     await using simulator = await start();
     await using program = await runInTerminal(programCommand(), simulator.env);
     await seen(program, /2\/2$/m);
+    const before = program.pty.text.length;
+    const narrow = { cols: 20, rows: 5 };
+    await program.pty.resize(narrow.cols, narrow.rows);
+    assert.match(
+      await seen(program, /Enter/, before, narrow),
+      /^> +2\/2\n {2}NAME *\n> db *\n {2}web-server\nEnter: ssm shell {3}…$/,
+    );
     await program.pty.write("\x03");
     await checkEnd(program, simulator, 130);
 

@@ -228,6 +228,32 @@ Deno.test("list: several places are told apart, and one that fails is named", as
   assert.match(err, /^b: Not listed: Cannot [^\n]*: not authorised\n$/);
 });
 
+Deno.test("list: a place that is silent is given up, and hides no other", async () => {
+  const context = new TestContext(new MemoryTerminal({ interactive: false }));
+  let at = 0;
+  context.onInventory = async function* (_tags, signal) {
+    if (at++ === 0) return yield updateOf(web2);
+    await new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason))
+    );
+  };
+  const ended = runCommandLine(
+    ["list", "--profile", "a,b", "--columns", "id"],
+    context,
+  );
+  while (context.clock.pending === 0) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  await context.clock.advance(20_000);
+  assert.equal(await ended, 1);
+  assert.equal(context.terminal.outputText, `ID\n${web2.id}\n`);
+  assert.equal(
+    context.terminal.errorText,
+    "b: Not listed: No answer came within 20 seconds\n",
+  );
+  assert.equal(context.clock.pending, 0);
+});
+
 Deno.test("list: what makes no sense is refused before anything is asked", async () => {
   for (
     const [args, said] of [

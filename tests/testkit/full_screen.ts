@@ -1,9 +1,10 @@
 /**
- * What a terminal shows of a program that takes the whole screen, as far as `ssm` does: texts at
- * places, lines erased, colours, and the second screen.
+ * What a terminal shows of a program that takes the whole screen.
  *
  * @module
  */
+
+import xterm from "@xterm/headless";
 
 /** What is seen. */
 export interface Shown {
@@ -11,68 +12,33 @@ export interface Shown {
   readonly lines: readonly string[];
   /** True while the program has the second screen. */
   readonly second: boolean;
-  /** True where text would wrap, and the cursor is seen: as terminals usually are. */
-  readonly usual: boolean;
+  /** True where long lines wrap, as they usually do. */
+  readonly wraps: boolean;
 }
 
 /**
  * The screen after some output.
  * @param text As it came from the terminal.
- * @param rows How many lines it has.
+ * @param size The terminal's.
  */
-export function fullScreenOf(text: string, rows: number): Shown {
-  const empty = () => Array.from({ length: rows }, () => "");
-  let lines = empty();
-  let [row, column] = [0, 0];
-  let second = false;
-  const modes = new Map([["7", true], ["25", true]]);
-  const pieces = text.matchAll(
-    // deno-lint-ignore no-control-regex
-    /\x1b\[(\??)([\d;]*)([A-Za-z])|[\r\n]|[^\x1b\r\n]+|\x1b/g,
-  );
-  for (const [piece, mark, parameters = "", letter] of pieces) {
-    if (mark === "?") {
-      if (parameters === "1049") {
-        second = letter === "h";
-        [lines, row, column] = [empty(), 0, 0];
-      } else modes.set(parameters, letter === "h");
-      continue;
-    }
-    switch (letter) {
-      case "H": {
-        const [y = "1", x = "1"] = parameters.split(";").map((one) =>
-          one || "1"
-        );
-        [row, column] = [Number(y) - 1, Number(x) - 1];
-        continue;
-      }
-      case "K":
-        lines[row] = parameters === "2"
-          ? ""
-          : (lines[row] ?? "").slice(0, column);
-        continue;
-      case "J":
-        lines = lines.map((line, at) =>
-          at < row ? line : at > row ? "" : line.slice(0, column)
-        );
-        continue;
-      case "m":
-        continue;
-    }
-    if (piece === "\r") column = 0;
-    else if (piece === "\n") row = Math.min(row + 1, rows - 1);
-    else if (letter !== undefined || piece === "\x1b") {
-      throw new Error(`Unknown: ${JSON.stringify(piece)}`);
-    } else {
-      const line = (lines[row] ?? "").padEnd(column);
-      lines[row] = line.slice(0, column) + piece +
-        line.slice(column + piece.length);
-      column += piece.length;
-    }
+export async function fullScreenOf(
+  text: string,
+  size: { readonly cols: number; readonly rows: number },
+): Promise<Shown> {
+  const terminal = new xterm.Terminal({ ...size, allowProposedApi: true });
+  try {
+    await new Promise<void>((resolve) => terminal.write(text, resolve));
+    const { active } = terminal.buffer;
+    return {
+      lines: Array.from(
+        { length: size.rows },
+        (_, row) =>
+          active.getLine(active.viewportY + row)?.translateToString(true) ?? "",
+      ),
+      second: active.type === "alternate",
+      wraps: terminal.modes.wraparoundMode,
+    };
+  } finally {
+    terminal.dispose();
   }
-  return {
-    lines: lines.map((line) => line.trimEnd()),
-    second,
-    usual: [...modes.values()].every((on) => on),
-  };
 }
