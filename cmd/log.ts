@@ -1,6 +1,6 @@
 /**
- * `-v`, `-vv` and `--log-file`: where the log of a run goes to. The file gets everything, the terminal as much as
- * was asked for.
+ * `-v`, `-vv` and `--log-file`: where the log of a run goes to. The file gets everything, the
+ * terminal as much as was asked for.
  *
  * @module
  */

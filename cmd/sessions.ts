@@ -1,5 +1,6 @@
 /**
- * `ssm sessions`: the sessions of an account, those that live and those that have ended, and their end.
+ * `ssm sessions`: the sessions of an account, those that live and those that have ended, and their
+ * end.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * From a command line that is not finished to what may come next. The parser has proposals of its own, but for its
- * own syntax: it knows no flags before the command, no `-pvalue`, no values behind `=` and no files
- * (docs/decisions/command_library.md); `argv.ts` does.
+ * From a command line that is not finished to what may come next. The parser has proposals of its
+ * own, but for its own syntax: it knows no flags before the command, no `-pvalue`, no values behind
+ * `=` and no files (docs/decisions/command_library.md); `argv.ts` does.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
- * What the shells' scripts call at each Tab: `ssm __complete word…`, the last word being the one that is completed.
- * The answer's first line says what the shell adds (`files`, `folders`, `-` for nothing) and whether
- * it types a space behind the word (`goes-on`); then a line for each word that fits, its description behind a tab.
+ * What the shells' scripts call at each Tab: `ssm __complete word…`, the last word being the one
+ * that is completed. The answer's first line says what the shell adds (`files`, `folders`, `-` for
+ * nothing) and whether it types a space behind the word (`goes-on`); then a line for each word that
+ * fits, its description behind a tab.
  *
  * @module
  */
@@ -13,7 +14,8 @@ import { complete } from "./complete.ts";
 import { knownToUs } from "./sources.ts";
 
 /**
- * Answers a shell. Whatever goes wrong, nothing is said: it would stand in the middle of a command line.
+ * Answers a shell. Whatever goes wrong, nothing is said: it would stand in the middle of a command
+ * line.
  * @param words The words behind `ssm`.
  * @param context The world.
  * @returns The exit code.

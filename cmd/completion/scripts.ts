@@ -1,5 +1,6 @@
 /**
- * The scripts of the shells. All of them ask `ssm __complete` (`run.ts`) what fits, with the words up to the cursor.
+ * The scripts of the shells. All of them ask `ssm __complete` (`run.ts`) what fits, with the words
+ * up to the cursor.
  *
  * @module
  */
@@ -20,8 +21,8 @@ function script({ raw }: TemplateStringsArray): string {
 }
 
 /**
- * bash splits words at `=`, `:` and `@` too (COMP_WORDBREAKS), and replaces only what is behind the last of
- * them; both are put right here. Runs with bash 3.2, which macOS has.
+ * bash splits words at `=`, `:` and `@` too (COMP_WORDBREAKS), and replaces only what is behind the
+ * last of them; both are put right here. Runs with bash 3.2, which macOS has.
  */
 const bash = script`# bash completion for ssm: source <(ssm completion bash)
 

@@ -1,5 +1,6 @@
 /**
- * Which values fit where: of flags and of arguments, by their kind and by what the help calls their value.
+ * Which values fit where: of flags and of arguments, by their kind and by what the help calls their
+ * value.
  *
  * @module
  */

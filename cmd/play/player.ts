@@ -1,6 +1,6 @@
 /**
- * A recording on a terminal: each piece of output when it is due, keys in between, and the terminal as it
- * was at the end.
+ * A recording on a terminal: each piece of output when it is due, keys in between, and the terminal
+ * as it was at the end.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `--record`: what the terminal gets, into a file. The session never waits for it: where the disk is full or too
- * slow, the recording ends, and the session goes on.
+ * `--record`: what the terminal gets, into a file. The session never waits for it: where the disk
+ * is full or too slow, the recording ends, and the session goes on.
  *
  * @module
  */

@@ -15,8 +15,8 @@ export interface Recorder {
   /** Told in one sentence why the recording ended early; nothing is said where nobody listens. */
   onFailure: (sentence: string) => void;
   /**
-   * Writes the rest and closes the file; one that was made for nothing, as no session began, is removed.
-   * Never rejects; idempotent.
+   * Writes the rest and closes the file; one that was made for nothing, as no session began, is
+   * removed. Never rejects; idempotent.
    */
   close(): Promise<void>;
 }

@@ -8,9 +8,13 @@
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string;
-  /** How few characters do, where there are not enough for all; without it the column is never cut. */
+  /**
+   * How few characters do, where there are not enough for all; without it the column is never cut.
+   */
   readonly least?: number;
-  /** True for a column that is left out where the narrowest columns do not fit; the last goes first. */
+  /**
+   * True for a column that is left out where the narrowest columns do not fit; the last goes first.
+   */
   readonly mayGo?: boolean;
   /** True where the end of a cell tells more than its beginning. */
   readonly keepEnd?: boolean;
@@ -19,8 +23,8 @@ export interface Column<Row> {
 const gap = "  ";
 
 /**
- * Lays rows out in columns. Where they do not fit, the widest of those that may be cut is cut, again and
- * again; columns without content are left out.
+ * Lays rows out in columns. Where they do not fit, the widest of those that may be cut is cut,
+ * again and again; columns without content are left out.
  * @param columns From left to right; the last one gives way first.
  * @param rows At least one.
  * @param width Characters of a line.

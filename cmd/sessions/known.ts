@@ -1,6 +1,6 @@
 /**
- * Sessions that were listed lately, for completions alone: ids and targets in a private file. What is to be ended
- * is always asked of AWS.
+ * Sessions that were listed lately, for completions alone: ids and targets in a private file. What
+ * is to be ended is always asked of AWS.
  *
  * @module
  */

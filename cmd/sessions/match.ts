@@ -12,7 +12,8 @@ import type { FoundSession } from "./find.ts";
 const shortestPart = 4;
 
 /**
- * True for what can only be a whole id: a name, and 17 hex digits or 26 letters and digits (api.md §2).
+ * True for what can only be a whole id: a name, and 17 hex digits or 26 letters and digits (api.md
+ * §2).
  * @param text As typed.
  */
 export function isWholeId(text: string): boolean {

@@ -122,7 +122,8 @@ const csvColumns = [
 ] as const;
 
 /**
- * Sessions as CSV (RFC 4180), with a header; columns that are empty stay, so that programs can count on them.
+ * Sessions as CSV (RFC 4180), with a header; columns that are empty stay, so that programs can
+ * count on them.
  * @param sessions In their order.
  */
 export function sessionCsv(sessions: readonly FoundSession[]): string {

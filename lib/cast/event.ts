@@ -1,6 +1,6 @@
 /**
- * A recorded terminal as asciicast has it (docs.asciinema.org/manual/asciicast/v2): a header, and events with the time at
- * which they happened.
+ * A recorded terminal as asciicast has it (docs.asciinema.org/manual/asciicast/v2): a header, and
+ * events with the time at which they happened.
  *
  * @module
  */
@@ -19,8 +19,8 @@ export interface CastHeader {
 }
 
 /**
- * What happened: output, input, a new size (`80x24`), a marker. Other codes are of later versions, and
- * are to be passed over.
+ * What happened: output, input, a new size (`80x24`), a marker. Other codes are of later versions,
+ * and are to be passed over.
  */
 export type CastCode = "o" | "i" | "r" | "m";
 

@@ -1,6 +1,6 @@
 /**
- * Reads recordings of asciicast versions 2 and 3 (docs.asciinema.org/manual/asciicast/v3). Version 3 differs in the
- * names of the header, in times that count from the event before, and in comments.
+ * Reads recordings of asciicast versions 2 and 3 (docs.asciinema.org/manual/asciicast/v3). Version
+ * 3 differs in the names of the header, in times that count from the event before, and in comments.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Events on their way into a recording. Taking one costs a copy; decoding and formatting wait until the
- * lines are fetched, so that a keystroke does not wait for them.
+ * Events on their way into a recording. Taking one costs a copy; decoding and formatting wait until
+ * the lines are fetched, so that a keystroke does not wait for them.
  *
  * @module
  */
@@ -72,8 +72,8 @@ export class Recording {
   }
 
   /**
-   * Some of the lines that wait; empty when there is none. A character's first bytes stay until the rest is
-   * there.
+   * Some of the lines that wait; empty when there is none. A character's first bytes stay until the
+   * rest is there.
    */
   take(): string {
     let lines = "", bytes = 0, taken = 0;
@@ -89,8 +89,8 @@ export class Recording {
   }
 
   /**
-   * As {@linkcode take}, when nothing is added any more: what waits for the rest of its character is the last
-   * to come.
+   * As {@linkcode take}, when nothing is added any more: what waits for the rest of its character
+   * is the last to come.
    */
   finish(): string {
     const lines = this.take();

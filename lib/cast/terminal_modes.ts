@@ -1,11 +1,13 @@
 /**
- * What a recording has switched on in the terminal that plays it, so that it can be switched off where the
- * playing ends: in the middle, a full-screen program has not tidied up.
+ * What a recording has switched on in the terminal that plays it, so that it can be switched off
+ * where the playing ends: in the middle, a full-screen program has not tidied up.
  *
  * @module
  */
 
-/** Setting and resetting of private modes (DECSET, DECRST), and of the keypad (DECKPAM, DECKPNM). */
+/**
+ * Setting and resetting of private modes (DECSET, DECRST), and of the keypad (DECKPAM, DECKPNM).
+ */
 // deno-lint-ignore no-control-regex
 const pattern = /\x1b\[\?([\d;]+)([hl])|\x1b([=>])/g;
 

@@ -5,8 +5,8 @@
  */
 
 /**
- * The path of a file in ssm's folder for caches: below XDG_CACHE_HOME where that is set, else where the
- * platform has it.
+ * The path of a file in ssm's folder for caches: below XDG_CACHE_HOME where that is set, else where
+ * the platform has it.
  *
  * @param name The file's.
  * @param env Looks up a variable.

@@ -1,6 +1,6 @@
 /**
- * What happens, for people who look for a fault: one event to a line, without secrets and without what
- * sessions carry. While nobody listens, an event costs the look at {@linkcode Log.level}.
+ * What happens, for people who look for a fault: one event to a line, without secrets and without
+ * what sessions carry. While nobody listens, an event costs the look at {@linkcode Log.level}.
  *
  * @module
  */

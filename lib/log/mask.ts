@@ -26,7 +26,9 @@ const names = [
   "[\\w-]*challenge",
 ].join("|");
 
-/** Names that are followed by a colon without being in quotes: of headers, and in lists of settings. */
+/**
+ * Names that are followed by a colon without being in quotes: of headers, and in lists of settings.
+ */
 const colonNames = [
   "x-amz-[\\w-]*(?:token|signature|credential)",
   "(?:set-)?cookie",
@@ -63,7 +65,8 @@ export class Mask {
   readonly #secrets = new Set<string>();
 
   /**
-   * From now on this text is found in every spelling that logs have: as it is, in a URL, in JSON, in base64.
+   * From now on this text is found in every spelling that logs have: as it is, in a URL, in JSON,
+   * in base64.
    * @param secret One that is too short is left alone.
    */
   learn(secret: string): void {

@@ -1,7 +1,7 @@
 /**
- * The connections of sessions, and what goes over them, for the log: which messages, how large and how long until
- * they were acknowledged, never what is in them. It stands between sessions and their transports, and is not there
- * where nothing is logged.
+ * The connections of sessions, and what goes over them, for the log: which messages, how large and
+ * how long until they were acknowledged, never what is in them. It stands between sessions and
+ * their transports, and is not there where nothing is logged.
  *
  * @module
  */
