@@ -16,10 +16,19 @@ import type { Candidate, CompletionSources } from "./candidate.ts";
  * @param context The environment, and the caches.
  */
 export function knownToUs(
-  context: Pick<Context, "env" | "clock">,
+  context: Pick<Context, "env" | "clock" | "recentNodes">,
 ): CompletionSources {
   return {
-    targets: () => Promise.resolve(targets(context)),
+    targets: async () => {
+      const known = targets(context);
+      const recent = await (await context.recentNodes()).list();
+      return [
+        ...known,
+        ...recent.map(({ id }) => ({ value: id })).filter(({ value }) =>
+          known.every((each) => each.value !== value)
+        ),
+      ];
+    },
     sessions: async () => {
       const { clock } = context;
       const now = clock.wall?.() ?? clock.now();

@@ -55,6 +55,14 @@ export async function valuesFor(
         : { values: await sources.regions() };
     case "documentName":
       return plain(documents);
+    case "columns": {
+      const { columnNames } = await import("../list/node_columns.ts");
+      return inList(current, columnNames.map((value) => ({ value })));
+    }
+    case "sort": {
+      const { columnNames } = await import("../list/node_columns.ts");
+      return plain(columnNames);
+    }
     case "completion":
       return plain(completionShells);
     case "sessions kill":

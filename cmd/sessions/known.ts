@@ -5,8 +5,8 @@
  * @module
  */
 
-import { cachePath } from "../../lib/io/cache_path.ts";
 import { editFile } from "../../lib/io/edit_file.ts";
+import { cacheFolder } from "../cache_folder.ts";
 import type { Context } from "../context.ts";
 import type { FoundSession } from "./find.ts";
 
@@ -20,7 +20,7 @@ export interface KnownSession {
 /** So long they are of use, in milliseconds: sessions end within the hour, as a rule. */
 const useful = 3600_000;
 
-/** The newest so many are kept. */
+/** No more than the newest so many are kept. */
 const most = 200;
 
 /**
@@ -34,7 +34,7 @@ export async function rememberSessions(
   { env }: Pick<Context, "env">,
   now: number,
 ): Promise<void> {
-  const path = cachePath("sessions.json", env);
+  const path = pathIn(env);
   if (path === undefined) return;
   const list: KnownSession[] = sessions.slice(0, most)
     .map(({ id, name, target }) => ({ id, on: name ?? target }));
@@ -55,7 +55,7 @@ export async function knownSessions(
   { env }: Pick<Context, "env">,
   now: number,
 ): Promise<readonly KnownSession[]> {
-  const path = cachePath("sessions.json", env);
+  const path = pathIn(env);
   if (path === undefined) return [];
   try {
     const { at, sessions }: { at?: unknown; sessions?: unknown } = JSON.parse(
@@ -67,6 +67,11 @@ export async function knownSessions(
   } catch {
     return [];
   }
+}
+
+function pathIn(env: Context["env"]): string | undefined {
+  const folder = cacheFolder(env);
+  return folder === undefined ? undefined : `${folder}/sessions.json`;
 }
 
 function isKnown(value: unknown): value is KnownSession {

@@ -12,7 +12,7 @@ import { type Column, layOut } from "./columns.ts";
  * A table of sessions.
  * @param sessions At least one.
  * @param now Milliseconds since the Unix epoch.
- * @param width Characters of a line.
+ * @param width Columns of the terminal; Infinity where nothing is to be cut.
  */
 export function sessionTable(
   sessions: readonly FoundSession[],
@@ -27,43 +27,67 @@ export function sessionTable(
         title: "SESSION",
         cell: ({ id }) => visible(id),
         least: 12,
+        importance: 9,
         keepEnd: true,
       },
-      { title: "NAME", cell: ({ name = "" }) => visible(name), least: 8 },
+      {
+        title: "NAME",
+        cell: ({ name = "" }) => visible(name),
+        least: 12,
+        importance: 8,
+      },
       {
         title: "TARGET",
         cell: ({ target }) => visible(target),
         least: 10,
+        importance: 7,
         keepEnd: true,
       },
-      { title: "PLACE", cell: ({ place }) => visible(place.label), least: 9 },
-      { title: "STATUS", cell: ({ status }) => visible(status) },
+      {
+        title: "PLACE",
+        cell: ({ place }) => visible(place.label),
+        least: 9,
+        importance: 6,
+      },
+      {
+        title: "STATUS",
+        cell: ({ status }) => visible(status),
+        importance: 8,
+      },
       {
         title: "OWNER",
         cell: ({ owner = "" }) => visible(shortOwner(owner)),
-        least: 8,
-        keepEnd: true,
+        least: 10,
+        importance: 5,
       },
       ended
         ? {
           title: "STARTED",
           cell: ({ startDate }) => dateText(startDate, now),
+          importance: 6,
         }
-        : { title: "AGE", cell: ({ startDate }) => since(startDate, now) },
-      ...(ended
-        ? [{
-          title: "LASTED",
-          mayGo: true,
-          cell: ({ startDate, endDate }: FoundSession) =>
-            endDate === undefined ? "" : since(startDate, endDate.getTime()),
-        }]
-        : []),
-      { title: "REASON", cell: ({ reason = "" }) => visible(reason), least: 6 },
+        : {
+          title: "AGE",
+          cell: ({ startDate }) => since(startDate, now),
+          importance: 6,
+        },
+      {
+        title: "LASTED",
+        cell: ({ startDate, endDate }) =>
+          endDate === undefined ? "" : since(startDate, endDate.getTime()),
+        importance: 3,
+      },
+      {
+        title: "REASON",
+        cell: ({ reason = "" }) => visible(reason),
+        least: 12,
+        importance: 4,
+      },
       {
         title: "DOCUMENT",
         cell: ({ documentName = "" }) => visible(documentName),
         least: 8,
-        mayGo: true,
+        importance: 2,
       },
     ] satisfies Column<FoundSession>[],
     sessions,
@@ -138,9 +162,12 @@ function csvCell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Without what all owners of an account have in common. */
+/**
+ * What people call them: the user, or the name of a role's session, which is a mail address with
+ * SSO.
+ */
 function shortOwner(arn: string): string {
-  return arn.startsWith("arn:") ? arn.split(":").slice(5).join(":") : arn;
+  return arn.slice(arn.lastIndexOf("/") + 1);
 }
 
 /** In this machine's time; the year where it is another one, as `ls` does. */

@@ -83,6 +83,10 @@ Deno.test("completion: values of flags, behind = and letters too", async () => {
   assert.deepEqual(await values("shell", "--document-name", "AWS-StartSSH"), [
     "AWS-StartSSHSession",
   ]);
+  assert.deepEqual(await values("list", "--columns", "name,pin"), [
+    "name,ping",
+  ]);
+  assert.deepEqual(await values("list", "--sort", "launch"), ["launched"]);
   assert.deepEqual(await values("shell", "--reason", ""), []);
   assert.deepEqual(await values("shell", "--unknown="), []);
   assert.equal(
@@ -179,6 +183,17 @@ Deno.test("completion: ssm __complete answers the scripts, whatever happens", as
   } finally {
     await Deno.remove(home, { recursive: true });
   }
+});
+
+Deno.test("completion: nodes that were used lately", async () => {
+  const context = new TestContext();
+  await (await context.recentNodes()).add("i-0123456789abcdef0", 1);
+  await (await context.recentNodes()).add("mi-0123456789abcdef0", 2);
+  await runCommandLine(["__complete", "shell", ""], context);
+  assert.deepEqual(
+    context.terminal.outputText,
+    "-\nmi-0123456789abcdef0\ni-0123456789abcdef0\n",
+  );
 });
 
 Deno.test("completion: sessions that were listed in the last hour", async () => {

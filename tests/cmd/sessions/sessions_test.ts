@@ -82,10 +82,10 @@ Deno.test("sessions: a table, the newest first, with names and without control c
   assert.equal(
     context.terminal.outputText,
     [
-      "SESSION                           NAME  TARGET                STATUS        OWNER                     AGE     REASON             DOCUMENT",
-      "alice-cccccccccccccccccccccc9999        i-0fedcba9876543210   Disconnected  assumed-role/Admin/alice  1s",
-      'me-aaaaaaaaaaaaaaaaaaaaaa1234     web   i-0123456789abcdef0   Connected     user/me                   1m 30s  disk "full",\\nnow  SSM-SessionManagerRunShell',
-      "me-bbbbbbbbbbbbbbbbbbbbbb5678           mi-0123456789abcdef0  Disconnected  user/me                   3h 1m",
+      "SESSION                           NAME  TARGET                STATUS        OWNER  AGE     REASON             DOCUMENT",
+      "alice-cccccccccccccccccccccc9999        i-0fedcba9876543210   Disconnected  alice  1s",
+      'me-aaaaaaaaaaaaaaaaaaaaaa1234     web   i-0123456789abcdef0   Connected     me     1m 30s  disk "full",\\nnow  SSM-SessionManagerRunShell',
+      "me-bbbbbbbbbbbbbbbbbbbbbb5678           mi-0123456789abcdef0  Disconnected  me     3h 1m",
       "",
     ].join("\n"),
   );
@@ -196,7 +196,7 @@ Deno.test("sessions: the history says how long each lasted", async () => {
   assert.equal(asked[0]?.state, "History");
   assert.match(
     context.terminal.outputText,
-    /STARTED +LASTED .*\n.* Terminated +user\/me +11-1\d \d\d:\d\d +1m 30s /,
+    /STARTED +LASTED .*\n.* Terminated +me +11-1\d \d\d:\d\d +1m 30s /,
   );
 });
 
