@@ -47,7 +47,7 @@ export const completionCommand = buildCommand<
       examples: [
         [
           "bash: in ~/.bashrc",
-          "source <(ssm completion bash)",
+          'eval "$(ssm completion bash)"',
         ],
         [
           "bash, where that is too slow a start: once, with bash-completion",

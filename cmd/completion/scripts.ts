@@ -24,7 +24,7 @@ function script({ raw }: TemplateStringsArray): string {
  * bash splits words at `=`, `:` and `@` too (COMP_WORDBREAKS), and replaces only what is behind the
  * last of them; both are put right here. Runs with bash 3.2, which macOS has.
  */
-const bash = script`# bash completion for ssm: source <(ssm completion bash)
+const bash = script`# bash completion for ssm: eval "$(ssm completion bash)"
 
 _ssm() {
     local rest=§{COMP_LINE:0:COMP_POINT} word i glued directive='' line

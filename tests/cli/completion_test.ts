@@ -16,7 +16,7 @@ const shells: readonly Shell[] = [
   {
     name: "bash",
     command: ["bash", "--norc", "--noprofile", "-i"],
-    begin: "source <(ssm completion bash)",
+    begin: 'eval "$(ssm completion bash)"',
   },
   {
     name: "zsh",
