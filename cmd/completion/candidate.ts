@@ -24,10 +24,16 @@ export interface Candidates {
 /** Nothing fits. */
 export const nothing: Candidates = { values: [] };
 
+/** Where and as whom the command that is typed will run, as far as it says so itself. */
+export interface TypedPlace {
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+}
+
 /** What is known of the world without asking anybody. */
 export interface CompletionSources {
-  /** Names and ids of nodes that were seen lately; the latest first. */
-  targets(): Promise<readonly Candidate[]>;
+  /** Names and ids of nodes that were seen lately there; the latest first. */
+  targets(place: TypedPlace): Promise<readonly Candidate[]>;
   /** Ids of sessions that were listed lately. */
   sessions(): Promise<readonly Candidate[]>;
   /** Profiles of the AWS configuration. */

@@ -17,7 +17,12 @@ import {
   type CompletionSources,
   nothing,
 } from "./candidate.ts";
-import { type Place, positionalPlace, valuesFor } from "./values.ts";
+import {
+  type KnownHere,
+  type Place,
+  positionalPlace,
+  valuesFor,
+} from "./values.ts";
 
 type Target = Command<CommandWorld> | RouteMap<CommandWorld>;
 
@@ -44,9 +49,17 @@ export async function complete(
   // What follows is another program's.
   if (before.includes("--")) return { values: [], also: "files" };
   const line = readLine(before);
+  const where = {
+    profile: line.given.get("profile"),
+    region: line.given.get("region"),
+  };
+  const here: KnownHere = {
+    ...sources,
+    targets: () => sources.targets(where),
+  };
   if (line.waiting !== undefined) {
     return fitting(
-      await valuesFor(line.waiting.place, current, sources),
+      await valuesFor(line.waiting.place, current, here),
       current,
     );
   }
@@ -58,7 +71,7 @@ export async function complete(
     );
     if (flag === undefined) return nothing;
     const typed = current.slice(equals + 1);
-    const found = fitting(await valuesFor(flag.place, typed, sources), typed);
+    const found = fitting(await valuesFor(flag.place, typed, here), typed);
     return {
       ...found,
       values: found.values.map((each) => ({
@@ -70,7 +83,7 @@ export async function complete(
   const { target } = line;
   if (!("parameters" in target)) return commandsLike(current, target, line);
   const place = positionalPlace(target, line.path, line.arguments);
-  return fitting(await valuesFor(place, current, sources), current);
+  return fitting(await valuesFor(place, current, here), current);
 }
 
 /** How far the line has come. */
@@ -78,8 +91,8 @@ interface Line {
   target: Target;
   path: string[];
   flags: readonly KnownFlag[];
-  /** Names of the flags that were given. */
-  given: Set<string>;
+  /** The flags that were given, with their last values. */
+  given: Map<string, string | undefined>;
   /** How many arguments were. */
   arguments: number;
   /** The flag whose value comes next. */
@@ -91,13 +104,14 @@ function readLine(words: readonly string[]): Line {
     target: root,
     path: [],
     flags: knownFlags({ flags: leading, aliases: generalAliases }),
-    given: new Set(),
+    given: new Map(),
     arguments: 0,
     waiting: undefined,
   };
   const groups = words[0] === "help" ? words.slice(1) : words;
   for (const word of groups) {
     if (line.waiting !== undefined) {
+      line.given.set(line.waiting.name, word);
       line.waiting = undefined;
     } else if (word.startsWith("-") && word !== "-") {
       readFlag(word, line);
@@ -141,16 +155,18 @@ function readFlag(word: string, line: Line): void {
     const [name = "", value] = word.slice(2).split("=", 2);
     const flag = line.flags.find((each) => each.name === name);
     if (flag === undefined) return;
-    line.given.add(flag.name);
+    line.given.set(flag.name, value);
     if (flag.kind === "value" && value === undefined) line.waiting = flag;
     return;
   }
   for (let at = 1; at < word.length; at++) {
     const flag = line.flags.find(({ letters }) => letters.includes(word[at]!));
     if (flag === undefined) return;
-    line.given.add(flag.name);
+    line.given.set(flag.name, undefined);
     if (flag.kind !== "value") continue;
-    if (at === word.length - 1) line.waiting = flag;
+    const value = word.slice(at + 1).replace(/^=/, "");
+    if (value === "") line.waiting = flag;
+    else line.given.set(flag.name, value);
     return;
   }
 }

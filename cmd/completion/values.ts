@@ -24,6 +24,11 @@ export interface Place {
   readonly values?: readonly string[] | undefined;
 }
 
+/** What is known where the command that is typed will run. */
+export interface KnownHere extends Omit<CompletionSources, "targets"> {
+  targets(): Promise<Candidates["values"]>;
+}
+
 /** Documents that every account has (api.md §7). */
 const documents = [
   "AWS-StartInteractiveCommand",
@@ -43,7 +48,7 @@ const documents = [
 export async function valuesFor(
   place: Place,
   current: string,
-  sources: CompletionSources,
+  sources: KnownHere,
 ): Promise<Candidates> {
   if (place.values !== undefined) return plain(place.values);
   switch (place.name) {

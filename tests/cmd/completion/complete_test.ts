@@ -185,6 +185,31 @@ Deno.test("completion: ssm __complete answers the scripts, whatever happens", as
   }
 });
 
+Deno.test("completion: targets are those of the profile and region that were typed", async () => {
+  const asked: unknown[] = [];
+  const watching: CompletionSources = {
+    ...sources,
+    targets: (place) => {
+      asked.push(place);
+      return Promise.resolve([]);
+    },
+  };
+  for (
+    const words of [
+      ["shell", ""],
+      ["--region", "eu-west-1", "shell", "--profile=prod", "-qe", "x", ""],
+      ["shell", "--profile", "a", "--profile", "b", "-e~", ""],
+      ["exec", "-tq", "--region=x", "web", ""],
+    ]
+  ) await complete(words, watching);
+  assert.deepEqual(asked, [
+    { profile: undefined, region: undefined },
+    { profile: "prod", region: "eu-west-1" },
+    { profile: "b", region: undefined },
+    { profile: undefined, region: "x" },
+  ]);
+});
+
 Deno.test("completion: nodes that were used lately", async () => {
   const context = new TestContext();
   await (await context.recentNodes()).add("i-0123456789abcdef0", 1);
