@@ -82,6 +82,7 @@ export const simulateCommand = buildCommand<SimulateFlags, [], CommandWorld>({
   stopped, terminated
                   states of its EC2 instance
   unregistered    EC2 knows it, Session Manager does not
+  no-profile      its EC2 instance has no instance profile
   managed         it is an mi- node, which EC2 does not know
 
 An ECS task is described likewise; its containers run programs of this machine:
@@ -175,6 +176,12 @@ export function parseSimulate(
       idleTimeout: (flags.idleTimeout ?? 0) / 1000,
       maxDuration: (flags.maxDuration ?? 0) / 1000,
       denyDocuments: flags.denyDocument ?? [],
+      deny: flags.deny ?? [],
+      preferences: flags.noPreferences
+        ? undefined
+        : Object.fromEntries(flags.preference ?? []),
+      clockSkew: (flags.clockSkew ?? 0) * 1000,
+      refuseUpgrade: flags.refuseUpgrade ?? 0,
       hosts: parseHosts(flags.host ?? []),
       ...(flags.scripts === undefined ? {} : { scripts: flags.scripts }),
       ...(flags.apiRate === undefined ? {} : { apiRate: flags.apiRate }),

@@ -40,6 +40,11 @@ export interface SimulateFlags extends GeneralFlags {
   readonly maxDuration?: number;
   readonly separateOutput: boolean;
   readonly denyDocument?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly preference?: readonly Preference[];
+  readonly noPreferences: boolean;
+  readonly clockSkew?: number;
+  readonly refuseUpgrade?: number;
   readonly scripts?: "auto" | "real" | "imitated";
   readonly apiRate?: number;
   readonly allowUnsignedUpgrade: boolean;
@@ -173,6 +178,43 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
       optional: true,
       variadic: true,
     },
+    deny: {
+      kind: "parsed",
+      parse: action,
+      placeholder: "action",
+      brief: "Let IAM deny an action, as ssm:StartSession, " +
+        "ssmmessages:OpenDataChannel or kms:*",
+      optional: true,
+      variadic: true,
+    },
+    preference: {
+      kind: "parsed",
+      parse: preference,
+      placeholder: "name=value",
+      brief: "A session preference of the account, as s3BucketName=logs",
+      optional: true,
+      variadic: true,
+    },
+    noPreferences: {
+      kind: "boolean",
+      brief: "Have no session preferences in the account",
+      default: false,
+      withNegated: false,
+    },
+    clockSkew: {
+      kind: "parsed",
+      parse: skew,
+      placeholder: "s",
+      brief: "Have the service's clock so many seconds ahead, as 600 or -600",
+      optional: true,
+    },
+    refuseUpgrade: {
+      kind: "parsed",
+      parse: numberBetween(300, 599),
+      placeholder: "status",
+      brief: "Refuse every data channel with this HTTP status, as 403",
+      optional: true,
+    },
     separateOutput: {
       kind: "boolean",
       brief: "Keep the outputs of commands without a terminal apart",
@@ -301,6 +343,45 @@ function port(text: string): Port {
     throw new UsageError("it is a node's port and this machine's, as 22=2222");
   }
   return found;
+}
+
+/**
+ * A difference of clocks from its flag.
+ * @throws UsageError for anything but a number of seconds.
+ */
+function skew(text: string): number {
+  if (!/^-?\d{1,9}(\.\d+)?$/.test(text)) {
+    throw new UsageError("it is a number of seconds, as 600 or -600");
+  }
+  return Number(text);
+}
+
+/** A session preference. */
+export type Preference = readonly [name: string, value: string];
+
+/**
+ * A preference from its flag.
+ * @throws UsageError for one that no document has (api.md §7).
+ */
+function preference(text: string): Preference {
+  const [, name, value] = /^([a-z][A-Za-z0-9]*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(
+      "it is a name and a value, as s3BucketName=logs or runAsEnabled=true",
+    );
+  }
+  return [name, value];
+}
+
+/**
+ * An IAM action from its flag.
+ * @throws UsageError for anything else.
+ */
+function action(text: string): string {
+  if (!/^[a-z0-9-]+:([A-Za-z0-9]+|\*)$/.test(text)) {
+    throw new UsageError("it is an action of IAM, as ssm:StartSession");
+  }
+  return text;
 }
 
 /**

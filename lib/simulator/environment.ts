@@ -9,13 +9,13 @@ import type { SimulatorCredentials } from "./credentials.ts";
 /**
  * The variables to set.
  *
- * @param endpoint The API's base URL.
+ * @param endpoints The APIs' base URL, and that of the data channels.
  * @param region The simulator's region.
  * @param credentials The run's credentials.
  * @param windows True where the child runs on Windows.
  */
 export function clientEnvironment(
-  endpoint: string,
+  endpoints: { readonly api: string; readonly stream: string },
   region: string,
   credentials: SimulatorCredentials,
   windows = Deno.build.os === "windows",
@@ -29,7 +29,9 @@ export function clientEnvironment(
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     // Read by AWS CLI 2.13 and newer; an older one needs --endpoint-url.
-    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL: endpoints.api,
+    // Sessions learn it from StartSession; `ssm doctor` asks before there is one.
+    AWS_ENDPOINT_URL_SSMMESSAGES: endpoints.stream.replace(/^ws/, "http"),
     AWS_CONFIG_FILE: empty,
     AWS_SHARED_CREDENTIALS_FILE: empty,
     AWS_EC2_METADATA_DISABLED: "true",

@@ -42,6 +42,7 @@ const words = [
   "stopped",
   "terminated",
   "unregistered",
+  "no-profile",
   "managed",
 ];
 
@@ -53,8 +54,10 @@ const platforms = ["Linux", "Windows", "MacOS"] as const;
  * `name=web,platform=Linux,tag:role=web,agent=3.1.0.0,address=10.0.0.5,computer=web.internal,offline`.
  *
  * Keys: `name`, `id`, `platform`, `agent`, `address`, `public` (its public address), `ipv6` (as EC2
- * writes it), `computer`, `region`, `tag:KEY`. Words: `offline` (its agent's connection is lost), `inactive`, `stopped` and `terminated` (EC2's states; offline too),
- * `unregistered` (EC2 knows it, Session Manager never saw it), `managed` (an `mi-` node, unknown to
+ * writes it), `computer`, `region`, `tag:KEY`. Words: `offline` (its agent's connection is lost),
+ * `inactive`, `stopped` and `terminated` (EC2's states; offline too), `unregistered` (EC2 knows it,
+ * Session Manager never saw it), `no-profile` (it has no instance profile), `managed` (an `mi-` node,
+ * unknown to
  * EC2). A comma or backslash within a value has a backslash in front. What is not said is made from
  * the seed and the node's place, the same for each run.
  *
@@ -139,6 +142,7 @@ interface Description {
   ping?: SimulatedNode["ping"];
   ec2State?: "running" | "stopped" | "terminated";
   registered?: boolean;
+  instanceProfile?: boolean;
   address?: string;
   publicAddress?: string;
   ipv6Address?: string;
@@ -253,6 +257,9 @@ function setWord(description: Description, word: string): string | undefined {
     case "unregistered":
       description.registered = false;
       return undefined;
+    case "no-profile":
+      description.instanceProfile = false;
+      return undefined;
     case "managed":
       description.managed = true;
       return undefined;
@@ -277,6 +284,9 @@ function build(description: Description, hex: string): SimulatedNode {
     ping: description.ping ?? (down ? "ConnectionLost" : defaults.ping),
     ...(managed ? {} : { ec2State: ec2State ?? "running" }),
     registered: description.registered ?? true,
+    ...(description.instanceProfile === false
+      ? { instanceProfile: false }
+      : {}),
     address: description.address ??
       `10.${octet(18)}.${octet(20)}.${octet(22)}`,
     ...(description.publicAddress === undefined

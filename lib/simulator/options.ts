@@ -22,6 +22,8 @@ export interface SimulatedNode {
   readonly ec2State?: "running" | "stopped" | "terminated";
   /** False: EC2 knows the instance, Session Manager never saw it. */
   readonly registered: boolean;
+  /** False: the instance has no instance profile; absent: it has one. */
+  readonly instanceProfile?: boolean;
   /** Its private IPv4 address. */
   readonly address: string;
   /** Its public IPv4 address, where it has one. */
@@ -95,6 +97,21 @@ export interface SimulatorOptions {
   readonly maxDuration: number;
   /** Bare names of documents that IAM lets nobody start a session with. */
   readonly denyDocuments: readonly string[];
+  /**
+   * IAM actions, as `ssm:GetDocument`, that the caller is not allowed; of a service's calls `kms:*`
+   * denies all.
+   */
+  readonly deny: readonly string[];
+  /**
+   * The account's session preferences, `inputs` of SSM-SessionManagerRunShell (api.md §7): where
+   * sessions are logged, who they run as. `kmsKeyId` and the time-outs are options of their own.
+   * `undefined` = nobody has set any, and the account has no such document.
+   */
+  readonly preferences: Readonly<Record<string, string>> | undefined;
+  /** How far the service's clock is ahead of this machine's, in milliseconds. */
+  readonly clockSkew: number;
+  /** The HTTP status with which every data channel is refused; 0 = none is. */
+  readonly refuseUpgrade: number;
   /**
    * Names, in lower case, that nodes can forward to → a loopback address, or `blackhole` for a host
    * that drops whatever comes. They know no other names but `localhost`.
@@ -192,6 +209,10 @@ export const defaultOptions: SimulatorOptions = {
   idleTimeout: 0,
   maxDuration: 0,
   denyDocuments: [],
+  deny: [],
+  preferences: {},
+  clockSkew: 0,
+  refuseUpgrade: 0,
   hosts: {},
   scripts: "auto",
   apiRate: 0,

@@ -7,6 +7,7 @@
 
 import { systemClock } from "../io/clock.ts";
 import type { Clock } from "../session/transport.ts";
+import { Denials } from "./api/denials.ts";
 import { SimulatedEc2InstanceConnect } from "./api/ec2_instance_connect.ts";
 import { SimulatedEc2 } from "./api/ec2.ts";
 import { SimulatedEcs } from "./api/ecs.ts";
@@ -15,6 +16,7 @@ import { Pager } from "./api/paging.ts";
 import { RequestRate } from "./api/request_rate.ts";
 import { type RegionApis, startApiServer } from "./api/server.ts";
 import { SimulatedSsm } from "./api/ssm.ts";
+import { sessionPreferences } from "./api/session_preferences.ts";
 import { SimulatedCommands } from "./command/commands.ts";
 import {
   makeCredentials,
@@ -79,6 +81,8 @@ export async function assembleSimulator(
   const regions = checkRegions(options);
   const { clock, random } = parts;
   const now = () => clock.now();
+  /** What the service's clock says, which is all that its clients hear of. */
+  const serviceTime = () => clock.now() + options.clockSkew;
   const credentials = makeCredentials(random);
   const registry = new SessionRegistry({
     clock,
@@ -93,8 +97,9 @@ export async function assembleSimulator(
     folder: options.authorizedKeys,
     now,
   });
-  const signer = { credentials, regions, now };
+  const signer = { credentials, regions, now: serviceTime };
   const { region, denyDocuments, log, pace, scripts } = options;
+  const preferences = sessionPreferences(options);
   const commands = new SimulatedCommands({ clock, random, pace, scripts });
 
   const service = await parts.startService({
@@ -118,6 +123,7 @@ export async function assembleSimulator(
         nodes,
         tasks,
         commands,
+        preferences,
         refuseResume: options.faults.refuseResume,
         region: name,
       }),
@@ -131,6 +137,8 @@ export async function assembleSimulator(
       regions: new Map(regions.map((name) => [name, apisOf(name)])),
       ec2InstanceConnect,
       kms,
+      deny: new Denials(options.deny),
+      now: serviceTime,
       rate: new RequestRate(options.apiRate, now),
       signer,
       log,
@@ -152,7 +160,11 @@ export async function assembleSimulator(
       ec2InstanceConnect[Symbol.dispose]();
     })();
   return {
-    environment: clientEnvironment(endpoint, region, credentials),
+    environment: clientEnvironment(
+      { api: endpoint, stream: new URL(service.url("")).origin },
+      region,
+      credentials,
+    ),
     unset: conflictingVariables,
     endpoint,
     activeSessions: () => registry.active().map((session) => session.id),

@@ -42,6 +42,9 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     ..."--refuse-resume --pause-every 9 --seed 7 --allow-unsigned-upgrade --no-separate-output --idle-timeout 20m"
       .split(" "),
     ..."--scripts imitated --api-rate 2.5".split(" "),
+    ..."--deny ssm:GetDocument --deny kms:* --preference s3BucketName=a=b"
+      .split(" "),
+    ..."--clock-skew=-600 --refuse-upgrade 403".split(" "),
     "--shell",
     "bash -i",
     "--",
@@ -84,6 +87,10 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     maxDuration: 600,
     separateOutput: false,
     denyDocuments: ["AWS-StartSSHSession", "X"],
+    deny: ["ssm:GetDocument", "kms:*"],
+    preferences: { s3BucketName: "a=b" },
+    clockSkew: -600_000,
+    refuseUpgrade: 403,
     hosts: { "db.internal": "127.0.0.1", slow: "blackhole", six: "::1" },
     scripts: "imitated",
     apiRate: 2.5,

@@ -137,6 +137,10 @@ export class SimulatedEc2 {
       monitoring: { state: "disabled" },
       privateIpAddress: gone ? undefined : node.address,
       ipAddress: gone ? undefined : node.publicAddress,
+      iamInstanceProfile: node.instanceProfile === false ? undefined : {
+        arn: `arn:aws:iam::${simulatorAccountId}:instance-profile/ssm-node`,
+        id: "AIPASIMULATORSIMULATO",
+      },
       reason: running ? "" : "User initiated",
       architecture: "x86_64",
       tagSet: Object.entries(node.tags).map(([key, value]) => ({ key, value })),

@@ -159,6 +159,14 @@ export class SimulatedKms {
           dataKeyLength(input),
           readContext(input),
         );
+        // Whoever is allowed gets an error all the same, and no key.
+        if (input["DryRun"] === true) {
+          throw new ApiError(
+            "DryRunOperationException",
+            "The request would have succeeded, but the DryRun option is set.",
+            412,
+          );
+        }
         return {
           CiphertextBlob: encodeBase64(key.ciphertextBlob),
           Plaintext: encodeBase64(key.plaintext),

@@ -8,6 +8,7 @@
  */
 
 import { type ExpectedSigner, verifySignature } from "../sigv4_verify.ts";
+import { type Denials, denied } from "./denials.ts";
 import type { SimulatedEc2 } from "./ec2.ts";
 import type { SimulatedEcs } from "./ecs.ts";
 import type { SimulatedEc2InstanceConnect } from "./ec2_instance_connect.ts";
@@ -18,6 +19,7 @@ import {
   signatureError,
 } from "./errors.ts";
 import { refuseForeign } from "./guard.ts";
+import { simulatePrincipalPolicy } from "./iam.ts";
 import { isObject, type JsonObject } from "./json_input.ts";
 import type { SimulatedKms } from "./kms.ts";
 import type { RequestRate } from "./request_rate.ts";
@@ -37,6 +39,10 @@ export interface ApiServerOptions {
   readonly regions: ReadonlyMap<string, RegionApis>;
   readonly ec2InstanceConnect: SimulatedEc2InstanceConnect;
   readonly kms: SimulatedKms;
+  /** What the caller is not allowed. */
+  readonly deny: Denials;
+  /** The service's time for the header Date, in milliseconds since the Unix epoch. */
+  readonly now: () => number;
   /** How many calls are taken. */
   readonly rate: RequestRate;
   /** Whose signatures are accepted. */
@@ -63,7 +69,7 @@ const closeGrace = 500;
 interface Route {
   readonly protocol: ApiProtocol;
   /** SigV4's name of the service. */
-  readonly service: JsonService | "ec2" | "sts";
+  readonly service: JsonService | "ec2" | "sts" | "iam";
   readonly operation: string;
 }
 
@@ -92,7 +98,11 @@ export function startApiServer(options: ApiServerOptions): ApiServer {
       signal: drop.signal,
       onListen: () => {},
     },
-    (request) => answer(request, server.addr.port, options),
+    async (request) => {
+      const response = await answer(request, server.addr.port, options);
+      response.headers.set("date", new Date(options.now()).toUTCString());
+      return response;
+    },
   );
   let closing: Promise<void> | undefined;
   return {
@@ -147,6 +157,7 @@ async function answer(
     const region = authenticate(request, body, route, options.signer);
     if (options.regions.size > 1) name = `${region} ${name}`;
     options.rate.take(name);
+    if (options.deny.denies(route)) throw denied(route);
     const apis = options.regions.get(region)!;
     const response = call(route, body, form, requestId, {
       ...options,
@@ -215,10 +226,13 @@ function findRoute(headers: Headers, form: URLSearchParams): Route {
     if (version === "2011-06-15") {
       return { protocol: "query", service: "sts", operation: action };
     }
+    if (version === "2010-05-08") {
+      return { protocol: "query", service: "iam", operation: action };
+    }
   }
   throw new ApiError(
     "UnknownOperationException",
-    "The simulator knows SSM, KMS, ECS, EC2, EC2 Instance Connect and STS calls alone",
+    "The simulator knows SSM, KMS, ECS, EC2, EC2 Instance Connect, IAM and STS calls alone",
     404,
   );
 }
@@ -253,6 +267,8 @@ function call(
   if (route.protocol !== "json") {
     const xml = service === "ec2"
       ? options.ec2.handle(operation, form, requestId)
+      : service === "iam"
+      ? simulatePrincipalPolicy(operation, form, options.deny, requestId)
       : handleSts(operation, requestId);
     return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n${xml}`, {
       headers: {

@@ -23,6 +23,7 @@ import {
   typeError,
 } from "./json_input.ts";
 import { type CommandCalls, commandOperations } from "./ssm_commands.ts";
+import { getDocument, type SessionPreferences } from "./session_preferences.ts";
 import { describeInstanceInformation } from "./ssm_instances.ts";
 import { describeSessions } from "./ssm_sessions.ts";
 
@@ -39,6 +40,8 @@ export interface SsmOptions extends CommandCalls {
   readonly region: string;
   /** Bare names of documents that IAM lets nobody start a session with. */
   readonly denyDocuments: readonly string[];
+  /** What SSM-SessionManagerRunShell says. */
+  readonly preferences: SessionPreferences;
   /** Now, in milliseconds since the Unix epoch. */
   readonly now: () => number;
 }
@@ -77,6 +80,8 @@ export class SimulatedSsm {
         return this.#terminateSession(input);
       case "GetConnectionStatus":
         return this.#getConnectionStatus(input);
+      case "GetDocument":
+        return getDocument(input, this.#options.preferences);
       case "DescribeSessions":
         return describeSessions(input, this.#options);
       case "DescribeInstanceInformation":

@@ -13,6 +13,7 @@ import type { Transport } from "../../session/transport.ts";
 import { Agent } from "../agent/agent.ts";
 import { fastPace, realPace } from "../agent/pace.ts";
 import { connectLoopback } from "../agent/port_destination.ts";
+import { Denials, denied } from "../api/denials.ts";
 import { refuseForeign } from "../api/guard.ts";
 import type { SimulatedSession } from "../registry.ts";
 import type {
@@ -173,10 +174,17 @@ class Service implements RunningService {
     body: string;
   } {
     const { options, verifyUpgrade, registry } = this.#dependencies;
+    const denials = new Denials(options.deny);
     // A web page may open a WebSocket to any port on this machine; its browser says so.
     const foreign = refuseForeign(headers, this.#listener.addr.port);
     if (foreign !== undefined) {
       return { status: foreign.status, body: foreign.reason };
+    }
+    if (options.refuseUpgrade !== 0) {
+      return {
+        status: options.refuseUpgrade,
+        body: "The simulator was told to refuse this",
+      };
     }
     const unsigned = headers["authorization"] === undefined;
     if (!(unsigned && options.allowUnsignedUpgrade)) {
@@ -190,6 +198,13 @@ class Service implements RunningService {
           }),
         };
       }
+    }
+    if (!unsigned && denials.deniesAction("ssmmessages:OpenDataChannel")) {
+      const { code, message } = denied({
+        service: "ssmmessages",
+        operation: "OpenDataChannel",
+      });
+      return { status: 403, body: JSON.stringify({ __type: code, message }) };
     }
     const [target = ""] = path.split("?");
     const id = target.startsWith(pathPrefix)

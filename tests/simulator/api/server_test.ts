@@ -191,7 +191,8 @@ Deno.test("a failure of the simulator itself is a 500 without detail, and is log
       ...systemParts,
       startService: () =>
         Promise.resolve({
-          url: () => {
+          url: (id) => {
+            if (id === "") return "ws://127.0.0.1:1/";
             throw new Error("inner detail");
           },
           close: () => Promise.resolve(),
