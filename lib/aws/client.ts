@@ -7,6 +7,7 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { EC2InstanceConnectClient } from "@aws-sdk/client-ec2-instance-connect";
 import type { ECSClient } from "@aws-sdk/client-ecs";
+import type { IAMClient } from "@aws-sdk/client-iam";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
@@ -27,6 +28,19 @@ import {
   resolveSettings,
 } from "./settings.ts";
 
+/** What a client that signs nothing of worth is made from. */
+export interface AnonymousConfiguration {
+  readonly region: string;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  };
+  readonly profile: string;
+  readonly endpoint?: string;
+  readonly useFipsEndpoint?: boolean;
+  readonly useDualstackEndpoint?: boolean;
+}
+
 /** One identity in one region: its clients, credentials and connections. */
 export class AwsClients {
   /** What the user asked for. */
@@ -42,6 +56,7 @@ export class AwsClients {
   #kms: Promise<KMSClient> | undefined;
   #ecs: Promise<ECSClient> | undefined;
   #sts: Promise<STSClient> | undefined;
+  #iam: Promise<IAMClient> | undefined;
   #ssmEndpoint: string | undefined;
   readonly #origin: AwsClients | undefined;
   /** For the log, which waits for nothing. */
@@ -178,6 +193,28 @@ export class AwsClients {
       const { STSClient } = await import("@aws-sdk/client-sts");
       return new STSClient(await this.#configuration());
     })();
+  }
+
+  /** The IAM client: for `ssm doctor` alone. */
+  iam(): Promise<IAMClient> {
+    return this.#iam ??= (async () => {
+      const { IAMClient } = await import("@aws-sdk/client-iam");
+      return new IAMClient(await this.#configuration());
+    })();
+  }
+
+  /** What the SDK's clients are made from, without this identity's credentials. */
+  async anonymousConfiguration(): Promise<AnonymousConfiguration> {
+    const [region, { profile }] = await Promise.all([
+      this.region(),
+      this.resolved(),
+    ]);
+    return {
+      region,
+      credentials: { accessKeyId: "none", secretAccessKey: "none" },
+      profile,
+      ...endpointSettings(this.settings.endpointUrl),
+    };
   }
 
   /**
@@ -339,13 +376,7 @@ export class AwsClients {
       requestHandler: handler,
       profile: resolved.profile,
       customUserAgent: `ssm/${version ?? "0"}`,
-      // The endpoint rules refuse a given endpoint together with FIPS or dual-stack, which the
-      // environment may still ask for; the given one is the user's last word.
-      ...(endpointUrl === undefined ? {} : {
-        endpoint: endpointUrl,
-        useFipsEndpoint: false,
-        useDualstackEndpoint: false,
-      }),
+      ...endpointSettings(endpointUrl),
     };
   }
 }
@@ -364,8 +395,24 @@ function metadataOf(outcome: unknown): CallMetadata | undefined {
   return "$metadata" in outcome ? outcome.$metadata as CallMetadata : undefined;
 }
 
-/** The endpoint that a request is for; the path of an endpoint behind a gateway belongs to it. */
-function endpointOf(request: unknown): string | undefined {
+/**
+ * The endpoint rules refuse a given endpoint together with FIPS or dual-stack, which the environment
+ * may still ask for; the given one is the user's last word.
+ */
+function endpointSettings(endpointUrl: string | undefined) {
+  return endpointUrl === undefined ? {} : {
+    endpoint: endpointUrl,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+  };
+}
+
+/**
+ * The endpoint that a request is for; the path of an endpoint behind a gateway belongs to it.
+ *
+ * @param request What the SDK is about to send.
+ */
+export function endpointOf(request: unknown): string | undefined {
   if (typeof request !== "object" || request === null) return undefined;
   const { protocol, hostname, port, path = "/" } = request as Partial<
     Record<"protocol" | "hostname" | "port" | "path", unknown>

@@ -64,4 +64,40 @@ export class KmsCalls {
     }
     return { plaintext: Plaintext, ciphertextBlob: CiphertextBlob };
   }
+
+  /**
+   * GenerateDataKey as a dry run: whether this identity could make a key for a session. Nothing is
+   * made.
+   *
+   * @param keyId Key id, ARN or alias.
+   * @param context The encryption context that a key policy may ask for.
+   */
+  async tryDataKey(
+    keyId: string,
+    context: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { GenerateDataKeyCommand } = await import("@aws-sdk/client-kms");
+    try {
+      await this.#clients.call("kms:GenerateDataKey", async () => {
+        const client = await this.#clients.kms();
+        return await client.send(
+          new GenerateDataKeyCommand({
+            KeyId: keyId,
+            NumberOfBytes: DATA_KEY_BYTES,
+            EncryptionContext: { ...context },
+            DryRun: true,
+          }),
+          abortable(signal),
+        );
+      }, signal);
+    } catch (error) {
+      // What KMS answers to a call that would have gone well.
+      if (
+        error instanceof AwsCallError &&
+        error.code.startsWith("DryRunOperation")
+      ) return;
+      throw error;
+    }
+  }
 }
