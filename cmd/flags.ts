@@ -30,6 +30,8 @@ export interface ConnectionFlags {
   readonly endpointUrl?: string;
   readonly transport?: TransportKind;
   readonly streamHost?: readonly string[];
+  /** Handled before the command is (`mod.ts`). */
+  readonly explain?: boolean;
 }
 
 /** Which WebSocket implementation carries sessions. */
@@ -113,6 +115,12 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
     brief: "Host besides AWS's own that may carry sessions [SSM_STREAM_HOST]",
     optional: true,
     variadic: true,
+  },
+  explain: {
+    kind: "boolean",
+    brief: "Show AWS calls, IAM actions and a minimal policy; do nothing",
+    optional: true,
+    withNegated: false,
   },
 };
 

@@ -109,8 +109,12 @@ export function routesHelp<C extends CommandContext>(
     (notes === undefined ? "" : `\n${notes}\n`);
 }
 
-/** A text's words in lines of at most so many characters, unless a word is longer. */
-function wrap(text: string, columns: number): string[] {
+/**
+ * A text's words in lines of at most so many characters, unless a word is longer.
+ * @param text One paragraph.
+ * @param columns How many.
+ */
+export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

@@ -6,6 +6,7 @@
  */
 
 import {
+  groupTag,
   isAddress,
   isIpv4,
   type TargetSpec,
@@ -41,9 +42,6 @@ export type LookupStep =
     /** After so many nodes the question is given up; it is then without an answer. */
     readonly limit: number;
   };
-
-/** The tag that EC2 Auto Scaling gives its instances. */
-const groupTag = "aws:autoscaling:groupName";
 
 /** What nobody asked for explicitly is not looked for further than this: ten calls. */
 const shortScan = 500;

@@ -137,6 +137,33 @@ export function formatTarget(spec: TargetSpec): string {
   }
 }
 
+/** The tag that EC2 Auto Scaling gives its instances. */
+export const groupTag = "aws:autoscaling:groupName";
+
+/**
+ * The tags that a target asks for; a word is a Name tag, as far as it does not look like tags.
+ *
+ * @param spec From {@linkcode parseTarget}.
+ * @returns `undefined` for a target that is about something else.
+ */
+export function tagsMeant(
+  spec: TargetSpec,
+): readonly TargetTag[] | undefined {
+  const only = (key: string, value: string) => [{ key, values: [value] }];
+  switch (spec.kind) {
+    case "tags":
+      return spec.tags;
+    case "name":
+      return only("Name", spec.name);
+    case "asg":
+      return only(groupTag, spec.name);
+    case "word":
+      return spec.tags ?? only("Name", spec.text);
+    default:
+      return undefined;
+  }
+}
+
 /**
  * Tags as they are typed: `Env=prod,Role=web`.
  *
