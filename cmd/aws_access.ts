@@ -24,8 +24,10 @@ import type {
   SessionFilter,
   SessionInformation,
   Signature,
+  Sought,
   SshKeyRequest,
   TagValues,
+  TargetFacts,
   TargetGrammar,
 } from "../lib/aws/mod.ts";
 import type { CacheScope } from "../lib/aws/target_cache.ts";
@@ -109,6 +111,23 @@ export interface SessionOrigin {
   readonly region: string;
   /** The endpoint of the SSM calls, `https://ssm.eu-west-1.amazonaws.com`; empty before one. */
   readonly endpointUrl: string;
+}
+
+/** Why a node is not connected. */
+export interface NodeDiagnosis {
+  readonly facts: TargetFacts;
+  /** The region that was asked, where another one was looked for. */
+  readonly region: string | undefined;
+  /** Other regions that have it, where this one has not. */
+  readonly elsewhere: readonly string[];
+}
+
+/** Where a target is that is not here. */
+export interface Elsewhere {
+  /** The region that does not have it. */
+  readonly region: string | undefined;
+  /** Those that have it. */
+  readonly regions: readonly string[];
 }
 
 /** The calls to AWS that commands make, for one identity and region. */
@@ -214,8 +233,10 @@ export interface AwsAccess extends Disposable {
   signIn(signal: AbortSignal): Promise<void>;
   /** Where sessions were started, for whoever resumes and ends them in our place. */
   origin(): Promise<SessionOrigin>;
-  /** Why a node is not connected, as a phrase. */
-  diagnose(id: string, signal: AbortSignal): Promise<string>;
+  /** Why a node is not connected. Rejects when the signal aborts, and for nothing else. */
+  diagnose(id: string, signal: AbortSignal): Promise<NodeDiagnosis>;
+  /** Where a target is that is not here, where that can be looked for. Never rejects. */
+  findElsewhere(target: string, signal: AbortSignal): Promise<Elsewhere>;
   /** The regions of the account, as `Aws.regions` has them; rejects with AwsCallError. */
   regions(signal: AbortSignal): Promise<RegionList>;
   /**
@@ -250,8 +271,15 @@ export async function openAwsAccess(
   signal: AbortSignal,
   log: Logger,
 ): Promise<AwsAccess> {
-  const { Aws, AwsCallError, namesOrNone, runNodeCommand, streamHosts } =
-    await import("../lib/aws/mod.ts");
+  const {
+    Aws,
+    AwsCallError,
+    isHere,
+    namesOrNone,
+    runNodeCommand,
+    soughtBy,
+    streamHosts,
+  } = await import("../lib/aws/mod.ts");
   /** The command that starts anew, once a session has the terminal. */
   let again: string | undefined;
   const env = (name: string) => Deno.env.get(name);
@@ -336,6 +364,13 @@ export async function openAwsAccess(
       again = withTarget(text, { ...use, connection });
       return adopt(grant, target, open, notice);
     };
+    const elsewhere = async (
+      sought: Sought,
+      signal: AbortSignal,
+    ): Promise<Elsewhere> => ({
+      region: (await aws.resolved().catch(() => undefined))?.region,
+      regions: await aws.findElsewhere(sought, signal),
+    });
     return {
       resolveTarget: (text, signal, grammar) =>
         aws.resolveTarget(text, signal, grammar),
@@ -404,7 +439,19 @@ export async function openAwsAccess(
           region,
           allRegions: false,
         }),
-      diagnose: async (id, signal) => (await aws.diagnose(id, signal)).phrase,
+      async diagnose(id, signal) {
+        const facts = await aws.diagnose(id, signal);
+        const { regions, region } = isHere(facts)
+          ? { regions: [], region: undefined }
+          : await elsewhere([{ key: "InstanceIds", values: [id] }], signal);
+        return { facts, region, elsewhere: regions };
+      },
+      async findElsewhere(target, signal) {
+        const sought = soughtBy(target);
+        return sought === undefined
+          ? { region: undefined, regions: [] }
+          : await elsewhere(sought, signal);
+      },
       [Symbol.dispose]: () => aws.close(),
     };
   }

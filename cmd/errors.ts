@@ -17,6 +17,7 @@
  */
 
 import { SignalError } from "../lib/session/signal_error.ts";
+import { refusalOf } from "../lib/aws/refusal.ts";
 import { visible } from "../lib/text.ts";
 import { signalExitCode, TimeoutError } from "./signals.ts";
 
@@ -196,32 +197,5 @@ function refusalDetails(error: Error): string[] {
   const said = typeof body === "string" && body.trim() !== ""
     ? [`the server says: ${body.trim().slice(0, 500)}`]
     : [];
-  return [refusalMeaning(Number(status)), ...said];
-}
-
-function refusalMeaning(status: number): string {
-  if (status === 0) {
-    return "this transport does not tell the status; --transport native does";
-  }
-  if (status === 400) {
-    return "400: the request is malformed, or the session's token is spent";
-  }
-  if (status === 401 || status === 403) {
-    return `${status}: the signature or the session's token is not accepted: wrong credentials, ` +
-      "a clock that is off, or a policy of the endpoint";
-  }
-  if (status === 404) return "404: this host serves no data channels";
-  if (status === 407) return "407: the proxy wants a password";
-  if (status === 410) return "410: the session is over";
-  if (status === 426 || status === 501 || status === 405) {
-    return `${status}: something on the way does not let WebSockets through`;
-  }
-  if (status === 429) return "429: too many connections, try again later";
-  if (status >= 300 && status < 400) {
-    return `${status}: something on the way redirects, such as a login page of a network`;
-  }
-  if (status >= 500) {
-    return `${status}: trouble of the service or of a proxy, try again later`;
-  }
-  return `${status}: an answer that no data channel gives; something else listens there`;
+  return [refusalOf(Number(status)).meaning, ...said];
 }

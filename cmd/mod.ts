@@ -35,8 +35,10 @@ import {
   UsageError,
 } from "./errors.ts";
 import { connectionFlags, generalAliases, generalFlags } from "./flags.ts";
+import { explainedFlags, explainIsAsked } from "./explain/flags.ts";
 import { commandHelp, routesHelp } from "./help.ts";
 import { logError, openLog } from "./log.ts";
+import { type FailedLine, nextSteps } from "./next_steps.ts";
 import { parseFailure } from "./parse_errors.ts";
 import { pluginWords } from "./plugin/started_as.ts";
 import { shellCommand } from "./shell.ts";
@@ -110,7 +112,9 @@ async function parseAndRun(
   const { target, path } = route;
   const command = ["ssm", ...path].join(" ");
   const isCommand = "parameters" in target;
-  const flags = isCommand ? flagShapes(target.parameters) : leadingFlags;
+  const flags = isCommand
+    ? explainedFlags(flagShapes(target.parameters), route.args)
+    : leadingFlags;
   const split = isCommand ? splitters.get(target) : undefined;
   const { own, rest } = split === undefined
     ? { own: route.args, rest: outer.rest }
@@ -127,6 +131,10 @@ async function parseAndRun(
   if (asked(versionFlag)) return await print(`${version}\n`, context);
   const all = withVariables(tokens, flags, context.env);
   if (isOn("no-color", all)) context.withoutColor();
+  if (isCommand && !asked(helpFlag) && explainIsAsked(all)) {
+    const { explainCommand } = await import("./explain/explain.ts");
+    return await explainCommand({ path, tokens: all, rest }, context);
+  }
   const help = !isCommand || asked(helpFlag);
   await using _log = help ? undefined : await openLog({
     quiet: isOn("quiet", all),
@@ -139,7 +147,7 @@ async function parseAndRun(
     rest,
     command,
     variablesOf(tokens, flags, context),
-    flags,
+    { path, tokens, rest, flags },
     context,
   );
   context.log.event({ level: 0, what: "end", said: true, values: { code } });
@@ -168,7 +176,7 @@ async function runParsed(
   rest: readonly string[] | undefined,
   command: string,
   variables: ReadonlyMap<string, string>,
-  flags: readonly FlagShape[],
+  line: FailedLine,
   context: Context,
 ): Promise<number> {
   const failures: unknown[] = [];
@@ -183,7 +191,7 @@ async function runParsed(
       text: {
         ...text_en,
         exceptionWhileParsingArguments: (error) =>
-          keep(parseFailure(error, command, variables, flags)),
+          keep(parseFailure(error, command, variables, line.flags)),
         exceptionWhileLoadingCommandFunction: keep,
         exceptionWhileLoadingCommandContext: keep,
         exceptionWhileRunningCommand: keep,
@@ -206,7 +214,9 @@ async function runParsed(
     rest,
     setExitCode: (code) => exitCode = code,
   });
-  if (failures.length > 0) return await report(failures, inputs, context);
+  if (failures.length > 0) {
+    return await report(failures, inputs, context, line);
+  }
   if (help !== "") await print(help, context);
   return exitCode;
 }
@@ -362,9 +372,14 @@ async function report(
   errors: readonly unknown[],
   args: readonly string[],
   context: Context,
+  line?: FailedLine,
 ): Promise<number> {
   for (const error of errors) logError(context.log, error);
-  const failures = errors.map((error) => describeError(error));
+  const failures = errors.map((error) => {
+    const failure = describeError(error);
+    const more = line === undefined ? [] : nextSteps(error, line);
+    return { ...failure, hints: [...new Set([...more, ...failure.hints])] };
+  });
   const color = context.color && !args.includes("--no-color");
   const text = failures.map((failure, at) =>
     formatFailure(

@@ -90,6 +90,13 @@ export async function findNode(
       return await choose(chooser, error.several, placed, use, signal);
     }
     if (isNamed<TargetNotFoundError>(error, "TargetNotFoundError")) {
+      const { connection, aws } = place;
+      const { region, regions } = await aws.findElsewhere(use.target, signal);
+      if (regions.length > 0) {
+        const { foundElsewhere } = await import("./elsewhere.ts");
+        const where = { ...use, connection, region };
+        throw foundElsewhere(use.target, regions, where, error);
+      }
       const { message, suggestions, complete } = error;
       throw notFound(message, suggestions, complete, use, error);
     }

@@ -229,18 +229,24 @@ export async function startFailure(
     !(error instanceof Error) || !("kind" in error) ||
     error.kind !== "not-connected"
   ) return error;
-  const phrase = await aws.diagnose(node.id, signal);
+  const { facts, region, elsewhere } = await aws.diagnose(node.id, signal);
+  if (elsewhere.length > 0) {
+    const { foundElsewhere } = await import("./elsewhere.ts");
+    const where = { ...use, connection, region };
+    return foundElsewhere(node.id, elsewhere, where, error);
+  }
+  const { nodeAdvice } = await import("../../lib/aws/node_advice.ts");
+  const advice = nodeAdvice(facts, awsArguments(connection));
   const name = node.name === undefined ? "" : ` (${visible(node.name)})`;
   return new CommandError(
     `Cannot start session: ${visible(node.id)}${name} is not connected: ` +
-      phrase,
+      facts.phrase,
     exitCodes.failed,
     [
-      "aws ssm describe-instance-information --filters " +
-      `Key=InstanceIds,Values=${shellQuote(node.id)}` +
-      awsArguments(connection),
+      ...advice.hints,
+      `ssm doctor ${shellQuote(node.id)}${connectionArguments(connection)}`,
     ],
-    [],
+    advice.details,
     { cause: error },
   );
 }

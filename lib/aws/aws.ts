@@ -22,8 +22,10 @@ import {
   type InventoryUpdate,
   type TagValues,
 } from "./inventory.ts";
+import { findElsewhere, type Sought } from "./find_elsewhere.ts";
 import { RunCommandCalls } from "./run_command.ts";
 import { accountMark } from "./identity.ts";
+import { IamCalls } from "./iam.ts";
 import { KmsCalls } from "./kms.ts";
 import { listNodes, type NodeList, type NodeListCalls } from "./list_nodes.ts";
 import {
@@ -31,6 +33,8 @@ import {
   type SessionControlOptions,
 } from "./session_control.ts";
 import type { AwsSettings, ResolvedSettings } from "./settings.ts";
+import { type CalledService, serviceEndpoint } from "./service_endpoint.ts";
+import { signUpgrade } from "./sign_upgrade.ts";
 import { SsmCalls } from "./ssm.ts";
 import { StsCalls } from "./sts.ts";
 import {
@@ -53,6 +57,7 @@ export class Aws implements Disposable {
   readonly kms: KmsCalls;
   readonly ecs: EcsCalls;
   readonly sts: StsCalls;
+  readonly iam: IamCalls;
   readonly runCommand: RunCommandCalls;
   readonly #clients: AwsClients;
 
@@ -71,6 +76,7 @@ export class Aws implements Disposable {
     this.kms = new KmsCalls(this.#clients);
     this.ecs = new EcsCalls(this.#clients);
     this.sts = new StsCalls(this.#clients);
+    this.iam = new IamCalls(this.#clients);
     this.runCommand = new RunCommandCalls(this.#clients);
   }
 
@@ -160,6 +166,32 @@ export class Aws implements Disposable {
   }
 
   /**
+   * Where the calls to a service go, without a call to it.
+   *
+   * @param service The service.
+   * @throws as `serviceEndpoint` does.
+   */
+  endpointOf(service: CalledService): Promise<string> {
+    return serviceEndpoint(this.#clients, service);
+  }
+
+  /**
+   * The headers that sign a WebSocket upgrade.
+   *
+   * @param url The stream URL.
+   * @param now The signature's time.
+   * @throws AwsCallError when there are no credentials, or no region.
+   */
+  async signUpgrade(url: string, now: Date): Promise<Record<string, string>> {
+    return await signUpgrade(
+      url,
+      await this.credentials.get(),
+      await this.region(),
+      now,
+    );
+  }
+
+  /**
    * Finds the node for what the user typed.
    *
    * @param text As `parseTarget` of `target_spec.ts` reads it.
@@ -244,6 +276,23 @@ export class Aws implements Disposable {
    */
   diagnose(id: string, signal?: AbortSignal): Promise<TargetFacts> {
     return diagnoseTarget(id, this.#lookups(), signal);
+  }
+
+  /**
+   * The other regions that have a node; none where they cannot be asked.
+   *
+   * @param sought What is looked for.
+   * @param signal Gives up.
+   */
+  findElsewhere(
+    sought: Sought,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    return findElsewhere(sought, {
+      regions: (signal) => this.regions(signal),
+      nodes: (region, filters, signal) =>
+        this.inRegion(region).ssm.describeInstanceInformation(filters, signal),
+    }, signal);
   }
 
   /**

@@ -102,6 +102,16 @@ export async function diagnoseTarget(
   return { ...facts, verdict, phrase: say(verdict, facts) };
 }
 
+/**
+ * Whether a node is in this account and region, as far as that is known; where nobody could be asked
+ * it may be elsewhere.
+ *
+ * @param facts The diagnosis.
+ */
+export function isHere({ registered, ec2State }: TargetFacts): boolean {
+  return registered === true || ec2State !== undefined && ec2State !== "absent";
+}
+
 type Outcome<Value> =
   | { readonly known: true; readonly value: Value }
   | { readonly known: false };

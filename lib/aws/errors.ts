@@ -132,6 +132,9 @@ const TASKS: Readonly<Record<string, string>> = {
   "ecs:ListServices": "look up services",
   "ecs:ListClusters": "look up clusters",
   "sts:GetCallerIdentity": "get caller identity",
+  "ssm:GetDocument": "read document",
+  "iam:SimulatePrincipalPolicy": "simulate policies",
+  "iam:GetRole": "look up role",
 };
 
 function task(action: string): string {
@@ -173,6 +176,7 @@ const KINDS: Readonly<Record<string, AwsErrorKind>> = {
   "invalidinstanceid.malformed": "not-found",
   clusternotfound: "not-found",
   servicenotfound: "not-found",
+  nosuchentity: "not-found",
   invocationdoesnotexist: "not-found",
   invalidcommandid: "not-found",
   invaliddocument: "invalid",

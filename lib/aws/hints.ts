@@ -29,7 +29,7 @@ function profileFlag(profile: string | undefined): string {
  * @param profile The profile whose login it is, `undefined` for the default one.
  */
 export function ssoLoginCommand(profile: string | undefined): string {
-  return `aws sso login${profileFlag(profile)}`;
+  return `ssm login${profileFlag(profile)}`;
 }
 
 /**
@@ -45,7 +45,7 @@ export function hintsFor(
   const flag = profileFlag(context.profile);
   switch (kind) {
     case "access-denied":
-      return [`aws sts get-caller-identity${flag}`];
+      return [`ssm doctor${flag}`];
     case "invalid-credentials":
     case "expired-credentials":
       // A signature for another region than the endpoint's says nothing against the credentials.
@@ -63,7 +63,7 @@ export function hintsFor(
             "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
           ];
         default:
-          return [`aws sts get-caller-identity${flag}`];
+          return [`ssm doctor${flag}`];
       }
     case "no-credentials":
       return [`aws configure${flag}`, `aws configure sso${flag}`];

@@ -7,8 +7,9 @@
 export { Aws } from "./aws.ts";
 export type { CommandOutput } from "./command_output.ts";
 export { type CommandState, neverBegan, stateReason } from "./command_state.ts";
+export { credentialSource } from "./credential_words.ts";
 export type { Credentials, CredentialSource } from "./credentials.ts";
-export type { TargetFacts, TargetVerdict } from "./diagnose.ts";
+export { isHere, type TargetFacts, type TargetVerdict } from "./diagnose.ts";
 export type { Ec2Instance } from "./ec2.ts";
 export type { SshKeyRequest } from "./ec2_instance_connect.ts";
 export type {
@@ -34,6 +35,21 @@ export type {
   TagValues,
 } from "./inventory.ts";
 export type { InventoryNode, Reach } from "./inventory_node.ts";
+export { type PermissionGroup, permissionGroups } from "./permission_groups.ts";
+export { minimalPolicy, type PolicyDocument } from "./minimal_policy.ts";
+export { type NodeAdvice, nodeAdvice } from "./node_advice.ts";
+export {
+  type PlanFacts,
+  type PlannedCall,
+  plannedCalls,
+  plannedCommands,
+  type PlannedTarget,
+} from "./permissions.ts";
+export { type Refusal, refusalOf } from "./refusal.ts";
+export {
+  parseSessionPreferences,
+  type SessionPreferences,
+} from "./session_preferences.ts";
 export {
   type NodeCommandRequest,
   type NodeCommandResult,
@@ -47,6 +63,7 @@ export type {
   InvocationPage,
   RunCommandCalls,
 } from "./run_command.ts";
+export { type Sought, soughtBy } from "./find_elsewhere.ts";
 export { namesOrNone, type NodeList } from "./list_nodes.ts";
 export { defaultRegion, type RegionList } from "./regions.ts";
 export { readCaBundle } from "./request_handler.ts";

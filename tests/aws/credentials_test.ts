@@ -367,23 +367,23 @@ Deno.test("an SSO login that is missing, over or refused says how to log in", as
     assert.deepEqual(error.hints, [hint]);
     assert.equal(error.final, true);
   };
-  await check("sso", "aws sso login --profile sso");
+  await check("sso", "ssm login --profile sso");
   await home.write(tokenFile("corp"), ssoToken(later(-HOUR)));
-  await check("sso", "aws sso login --profile sso");
+  await check("sso", "ssm login --profile sso");
   await home.write(tokenFile("corp"), ssoToken(later()));
-  await check("sso", "aws sso login --profile sso");
+  await check("sso", "ssm login --profile sso");
   await home.write(
     ".aws/config",
     SSO_CONFIG.replace("[profile sso]", "[default]"),
   );
-  await check(undefined, "aws sso login");
+  await check(undefined, "ssm login");
   await home.write(
     ".aws/config",
     "[profile old@one]\n" +
       "sso_start_url=https://c.awsapps.com/start\n" +
       "sso_account_id=1\nsso_role_name=Admin\nsso_region=us-east-1\n",
   );
-  await check("old@one", "aws sso login --profile old@one");
+  await check("old@one", "ssm login --profile old@one");
 });
 
 Deno.test("SSO out of reach is a network failure, not the login's end", async () => {

@@ -102,7 +102,7 @@ Deno.test("a sentence names task, action and AWS's words, with nothing that driv
   assert.equal(error.requestId, "r-1");
   assert.equal(error.retryable, false);
   assert.deepEqual(error.hints, [
-    "aws sts get-caller-identity --profile 'my dev'",
+    "ssm doctor --profile 'my dev'",
   ]);
   assert.ok(error.cause instanceof Error);
 });

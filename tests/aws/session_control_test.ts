@@ -290,12 +290,12 @@ Deno.test("resume with an expired SSO login says how to log in", () =>
         "or has expired",
     );
     assert.ok(error.cause instanceof AwsCallError);
-    assert.deepEqual(error.cause.hints, ["aws sso login --profile sso"]);
+    assert.deepEqual(error.cause.hints, ["ssm login --profile sso"]);
     // Of these two only the message travels on, as a warning and to the agent's handshake.
     for (const call of [control.terminate(), control.dataKey("k", "c")]) {
       assert.match(
         (await controlError(call)).message,
-        / \(renew it with: aws sso login --profile sso\)$/,
+        / \(renew it with: ssm login --profile sso\)$/,
       );
     }
   }, {

@@ -88,7 +88,7 @@ Deno.test("cli: an expired SSO login says how to log in", async () => {
     assert.equal(
       stderr,
       "ssm: Cannot load credentials: the SSO login of the profile team is " +
-        "missing or has expired\nhint: aws sso login --profile team\n",
+        "missing or has expired\nhint: ssm login --profile team\n",
     );
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -159,7 +159,7 @@ for (const [what, text, information, ec2] of disconnected) {
     assert.match(stderr, text);
     assert.match(
       stderr,
-      /\nhint: aws ssm describe-instance-information --filters Key=InstanceIds,Values=i-0123456789abcdef0\n$/,
+      /\nhint: ssm doctor i-0123456789abcdef0\n$/,
     );
   });
 }

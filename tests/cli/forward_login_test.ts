@@ -30,7 +30,7 @@ const expired = {
 
 /** The line that says what is missing, with the command that brings it. */
 const waiting =
-  /^\d\d:\d\d:\d\d Waiting for credentials, the ports stay open: Cannot [^\n]*; hint: aws sso login --profile team\n/m;
+  /^\d\d:\d\d:\d\d Waiting for credentials, the ports stay open: Cannot [^\n]*; hint: ssm login --profile team\n/m;
 
 /**
  * A home folder whose profile `team` has an SSO login, and a service for it: the login gives the

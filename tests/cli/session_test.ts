@@ -186,7 +186,10 @@ Deno.test(
       stderr,
       /\nConnection lost: [^\n]*; resuming [^\n]*\nssm: Cannot resume session: access to ssm:ResumeSession is denied: /,
     );
-    assert.match(stderr, /\nhint: aws sts get-caller-identity\n$/);
+    assert.match(
+      stderr,
+      /\nhint: ssm shell --explain [^\n]*\nhint: ssm doctor\n$/,
+    );
     assert.deepEqual(await simulator.activeSessions(), []);
   },
 );

@@ -124,7 +124,7 @@ Deno.test("cli: a node that takes no sessions says why", unix, async () => {
     );
     assert.deepEqual([code, stdout], [125, ""]);
     assert.match(stderr, text);
-    assert.match(stderr, /\nhint: aws ssm describe-instance-information /);
+    assert.match(stderr, /\nhint: ssm doctor i-/);
   }
 });
 

@@ -13,7 +13,7 @@ import {
   TransportError,
   UpgradeRefusedError,
 } from "../../lib/session/transport.ts";
-import { TestContext } from "../testkit/context.ts";
+import { diagnosisOf, TestContext } from "../testkit/context.ts";
 import { MemoryTerminal } from "../testkit/memory_terminal.ts";
 
 const none: ShellFlags = {
@@ -504,11 +504,12 @@ Deno.test("run: a node that is not connected is diagnosed", async () => {
         reason: "i-0123456789abcdef0 is not connected.",
       }),
     );
-  context.onDiagnose = (id) => Promise.resolve(`${id} is stopped`);
+  context.onDiagnose = (id) =>
+    Promise.resolve(diagnosisOf(id, `${id} is stopped`));
   assert.equal(await run(context, "web", "--profile", "my profile"), 125);
   assert.match(
     context.terminal.errorText,
-    /i-0123456789abcdef0 \(web\) is not connected: i-0123456789abcdef0 is stopped\nhint: aws ssm .* --profile 'my profile'\n$/,
+    /i-0123456789abcdef0 \(web\) is not connected: i-0123456789abcdef0 is stopped\nhint: aws ssm .* --profile 'my profile'\nhint: ssm doctor i-0123456789abcdef0 --profile 'my profile'\n$/,
   );
   assert.equal(context.control.terminated, 0);
 });

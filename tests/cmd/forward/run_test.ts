@@ -179,11 +179,12 @@ Deno.test("run: one forward that cannot begin ends them all, with its reason", a
             code: "AccessDeniedException",
             kind: "access-denied",
             reason: "access to ssm:StartSession is denied",
-            hints: ["aws sts get-caller-identity"],
+            hints: ["ssm doctor"],
           }),
         }),
         "ssm: Cannot start session: access to ssm:StartSession is denied\n" +
-        "hint: aws sts get-caller-identity\n",
+        "hint: ssm forward --explain web :80 --forward 5432:db:5432\n" +
+        "hint: ssm doctor\n",
       ],
     ] as const
   ) {
@@ -270,7 +271,7 @@ Deno.test("run: a forward that cannot go on ends with 255, the sentence, and wha
     code: "AccessDeniedException",
     kind: "access-denied",
     reason: "no",
-    hints: ["aws sts get-caller-identity"],
+    hints: ["ssm doctor"],
   });
   context.forwards[1]?.options.onFailed(
     new ControlError("Cannot resume session: n\x07o", "denied", { cause }),
@@ -278,7 +279,7 @@ Deno.test("run: a forward that cannot go on ends with 255, the sentence, and wha
   assert.equal(await ended, 255);
   assert.match(
     context.terminal.errorText,
-    /\nssm: Cannot resume session: n\\x07o\nhint: aws sts get-caller-identity\n$/,
+    /\nssm: Cannot resume session: n\\x07o\nhint: ssm forward --explain web :80 :81\nhint: ssm doctor\n$/,
   );
   checkNothingLeft(context, listeners);
 });
