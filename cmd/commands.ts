@@ -9,6 +9,7 @@ import type { FlagShape, SplitArguments } from "./argv.ts";
 import { completionCommand } from "./completion.ts";
 import type { CommandWorld } from "./context.ts";
 import { copyCommand } from "./cp.ts";
+import { doctorCommand } from "./doctor.ts";
 import { execCommand } from "./exec.ts";
 import { forwardCommand } from "./forward.ts";
 import { fullDescription } from "./help.ts";
@@ -37,6 +38,7 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     cp: copyCommand,
     play: playCommand,
     sessions: sessionsRoutes,
+    doctor: doctorCommand,
     plugin: pluginRoutes,
     completion: completionCommand,
     simulate: simulateCommand,

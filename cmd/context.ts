@@ -45,6 +45,7 @@ import {
   runInBackground,
 } from "./background_program.ts";
 import type { RecentNodes } from "./choose/recents.ts";
+import type { DoctorCalls } from "./doctor/calls.ts";
 import type { LocalSpec } from "./forward/spec.ts";
 import { CommandLog } from "./log.ts";
 import { ownCommand } from "./own_command.ts";
@@ -131,6 +132,8 @@ export interface Context {
   targetMemory(): TargetMemory;
   /** The calls to AWS. Nothing is called yet. */
   aws(connection: Connection): Promise<AwsAccess>;
+  /** What `ssm doctor` asks of the world. Nothing is called yet. */
+  doctor(connection: Connection): Promise<DoctorCalls>;
   /** Runs a shell session to its end. */
   shell(options: ShellOptions): Promise<SessionEnd>;
   /** Makes a command on a node, which is still to be run. */
@@ -215,6 +218,14 @@ export function processContext(
     targetMemory: () => openTargetMemory(env),
     aws: (connection) =>
       openAwsAccess(connection, terminal, signals.signal, log),
+    async doctor(connection) {
+      const { openDoctorCalls } = await import("./doctor/open_calls.ts");
+      return openDoctorCalls(connection, terminal, {
+        env,
+        signal: signals.signal,
+        log,
+      });
+    },
     async shell(options) {
       const { runShell } = await import("../lib/session/shell.ts");
       return await runShell(options);

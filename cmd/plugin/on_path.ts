@@ -26,7 +26,7 @@ export interface FoundPlugin {
  * folder one works in.
  * @param context The world.
  */
-export function pathFolders(context: Context): string[] {
+export function pathFolders(context: Pick<Context, "env">): string[] {
   const windows = Deno.build.os === "windows";
   const all = (context.env("PATH") ?? "").split(windows ? ";" : ":")
     .filter((folder) => windows ? /^[a-z]:/i.test(folder) : folder[0] === "/")
@@ -42,7 +42,7 @@ export function pathFolders(context: Context): string[] {
  * @param own This program.
  */
 export async function pluginsOnPath(
-  context: Context,
+  context: Pick<Context, "env">,
   own: OwnProgram,
 ): Promise<FoundPlugin[]> {
   const found: FoundPlugin[] = [];

@@ -15,6 +15,7 @@ import type {
   SessionRequest,
 } from "../../cmd/context.ts";
 import type { RegionList } from "../../lib/aws/mod.ts";
+import type { NodeDiagnosis } from "../../cmd/aws_access.ts";
 import type {
   RemoteCommandEnd,
   RemoteCommandOptions,
@@ -58,6 +59,35 @@ export interface FakeChild {
 type At<Call extends (...args: never[]) => unknown> = (
   ...args: [...Parameters<Call>, connection?: Connection]
 ) => ReturnType<Call>;
+/**
+ * A diagnosis of which nothing is known but the phrase.
+ * @param id The node.
+ * @param phrase Why it is not connected.
+ * @param known What is known besides.
+ */
+export function diagnosisOf(
+  id: string,
+  phrase: string,
+  known: Partial<NodeDiagnosis["facts"]> = {},
+): NodeDiagnosis {
+  return {
+    facts: {
+      id,
+      verdict: "unknown",
+      registered: undefined,
+      ping: undefined,
+      lastPing: undefined,
+      platform: undefined,
+      agentVersion: undefined,
+      ec2State: undefined,
+      instanceProfile: undefined,
+      phrase,
+      ...known,
+    },
+    region: undefined,
+    elsewhere: [],
+  };
+}
 
 /** Run Command in a test that has none. */
 class NoRunCommand {
@@ -172,7 +202,10 @@ export class TestContext implements Context {
     });
   onSessions: AwsAccess["sessions"] = async function* () {};
   onTerminate: AwsAccess["terminateSession"] = () => Promise.resolve();
-  onDiagnose: AwsAccess["diagnose"] = () => Promise.resolve("it is asleep");
+  onDiagnose: AwsAccess["diagnose"] = (id) =>
+    Promise.resolve(diagnosisOf(id, "it is asleep"));
+  onElsewhere: AwsAccess["findElsewhere"] = () =>
+    Promise.resolve({ region: undefined, regions: [] });
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
   onRun: (command: readonly string[]) => void = () => {};
@@ -380,6 +413,14 @@ export class TestContext implements Context {
     return this.onBackground();
   }
 
+  /** What `ssm doctor` asks of; a test puts its own in. */
+  onDoctor: Context["doctor"] = () =>
+    Promise.reject(new Error("There is no doctor in this test"));
+
+  doctor(connection: Connection): ReturnType<Context["doctor"]> {
+    return this.onDoctor(connection);
+  }
+
   aws(connection: Connection): Promise<AwsAccess> {
     this.connections.push(connection);
     return Promise.resolve(this.#access(connection));
@@ -427,6 +468,7 @@ export class TestContext implements Context {
       sessions: (state, filters, limit, signal) =>
         this.onSessions(state, filters, limit, signal),
       terminateSession: (id, signal) => this.onTerminate(id, signal),
+      findElsewhere: (target, signal) => this.onElsewhere(target, signal),
       [Symbol.dispose]: () => {
         this.awsClosed++;
       },

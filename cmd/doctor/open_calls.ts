@@ -1,0 +1,104 @@
+/**
+ * The real calls of `ssm doctor`.
+ *
+ * @module
+ */
+
+import { Aws } from "../../lib/aws/aws.ts";
+import { credentialSource } from "../../lib/aws/credential_words.ts";
+import { preferencesDocument } from "../../lib/aws/session_preferences.ts";
+import { systemClock } from "../../lib/io/clock.ts";
+import { probe } from "../../lib/io/probe.ts";
+import { namedCertificates, systemCertificates } from "../../lib/io/trust.ts";
+import { openTransport } from "../../lib/io/web_socket.ts";
+import type { Terminal } from "../../lib/session/transport.ts";
+import { version } from "../../lib/version.ts";
+import type { Connection, Context } from "../context.ts";
+import { pluginsOnPath } from "../plugin/on_path.ts";
+import { ownProgram } from "../plugin/own_program.ts";
+import type { DoctorCalls } from "./calls.ts";
+
+/** How long a WebSocket may take to open, in milliseconds. */
+const upgradeLimit = 10_000;
+
+/**
+ * Opens them. Nothing is called yet.
+ * @param connection Where and as whom.
+ * @param terminal Asks for the codes of MFA devices.
+ * @param context The environment, the end of questions, and the log, which hears of calls.
+ */
+export function openDoctorCalls(
+  connection: Connection,
+  terminal: Terminal,
+  context: Pick<Context, "env" | "signal" | "log">,
+): DoctorCalls {
+  const env = (name: string) => Deno.env.get(name);
+  const aws = new Aws({
+    profile: connection.profile,
+    region: connection.region,
+    endpointUrl: connection.endpointUrl,
+    ssmEndpointUrl: connection.ssmEndpointUrl,
+    version,
+    log: context.log,
+    mfaCode: async (serial) => {
+      const { askMfaCode } = await import("../mfa_prompt.ts");
+      const code = await askMfaCode(terminal, serial, context.signal);
+      context.log.secret(code);
+      return code;
+    },
+    trust: {
+      named: (caBundle) => namedCertificates({ env, caBundle }),
+      system: systemCertificates,
+    },
+  });
+  return {
+    settings: () => aws.resolved(),
+    async credentials() {
+      const [credentials, settings] = await Promise.all([
+        aws.credentials.get(),
+        aws.resolved(),
+      ]);
+      return {
+        source: credentialSource(credentials, settings),
+        expiration: credentials.expiration,
+      };
+    },
+    identity: (signal) => aws.sts.getCallerIdentity(signal),
+    endpoint: (service) => aws.endpointOf(service),
+    async probe(url, signal) {
+      const { caBundle } = await aws.resolved();
+      return await probe({ url, env, caBundle, clock: systemClock, signal });
+    },
+    async upgrade(url, clockOffset, signal) {
+      const [{ caBundle }, headers] = await Promise.all([
+        aws.resolved(),
+        aws.signUpgrade(url, new Date(Date.now() + clockOffset)),
+      ]);
+      const open = openTransport({
+        kind: connection.transport,
+        clock: systemClock,
+        env,
+        caBundle,
+        timeout: upgradeLimit,
+      });
+      const transport = await open({ url, headers, signal });
+      await transport.close(1000, "");
+    },
+    simulate: (principal, question, signal) =>
+      aws.iam.simulate(principal, question, signal),
+    roleArn: (name, signal) => aws.iam.roleArn(name, signal),
+    resolveTarget: (text, signal) => aws.resolveTarget(text, signal),
+    resolveContainer: (spec, signal) => aws.resolveContainer(spec, signal),
+    diagnose: (id, signal) => aws.diagnose(id, signal),
+    connectionStatus: (id, signal) => aws.ssm.getConnectionStatus(id, signal),
+    findElsewhere: (sought, signal) => aws.findElsewhere(sought, signal),
+    preferences: (signal) => aws.ssm.getDocument(preferencesDocument, signal),
+    tryKey: (keyId, pairs, signal) => aws.kms.tryDataKey(keyId, pairs, signal),
+    async plugins() {
+      const found = await pluginsOnPath(context, ownProgram());
+      return found.filter(({ kin }) => kin === "foreign")
+        .map(({ path }) => path);
+    },
+    [Symbol.dispose]: () => aws.close(),
+  };
+}
