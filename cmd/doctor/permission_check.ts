@@ -5,9 +5,10 @@
  * @module
  */
 
-import { type PolicyQuestion, policySource } from "../../lib/aws/iam.ts";
+import { policySource } from "../../lib/aws/iam.ts";
 import type { CallerIdentity } from "../../lib/aws/mod.ts";
 import {
+  type ActionResources,
   type PermissionGroup,
   permissionGroups,
 } from "../../lib/aws/permission_groups.ts";
@@ -59,10 +60,10 @@ export async function askPermissions(
     { partition, region, account: identity.account },
     node,
     documentName,
-    callerName(identity),
+    { name: callerName(identity), userId: identity.userId },
   );
   const verdicts = new Map<string, Verdict>();
-  const missing = new Set<string>();
+  const conditions = new Set<string>();
   const source = policySource(identity.arn);
   if (source === undefined) {
     const root = identity.arn.endsWith(":root");
@@ -78,20 +79,26 @@ export async function askPermissions(
         : "IAM simulates users and roles, and the caller is neither",
     };
   }
-  const ask = async (principal: string, question: PolicyQuestion) => {
-    for (
-      const answer of await calls.simulate(principal, question, signal)
-    ) {
-      // On every node: a policy that allows it on some of them denies nothing.
-      const verdict = answer.verdict === "denied" && node === undefined &&
-          /\/\*$/.test(answer.resource)
-        ? "depends"
-        : answer.verdict;
-      verdicts.set(answer.action, verdict);
-      answer.missing.forEach((key) => missing.add(key));
-      if (verdict === "depends" && answer.missing.length === 0) {
-        missing.add("the resource");
-      }
+  const ask = async (
+    principal: string,
+    { actions, arns, instead, vague }: Question,
+  ) => {
+    const about = (resources: readonly string[]) =>
+      resources.length === 0
+        ? Promise.resolve([])
+        : calls.simulate(principal, { actions, resources }, signal);
+    const [first, second] = await Promise.all([about(arns), about(instead)]);
+    for (const answer of first) {
+      const other = second.find(({ action }) => action === answer.action);
+      const { action, explicit, missing, verdict } =
+        answer.verdict !== "allowed" && other?.verdict === "allowed"
+          ? other
+          : answer;
+      // A policy that allows it on some of what was asked about denies nothing.
+      const depends = verdict === "denied" && !explicit && vague;
+      verdicts.set(action, depends ? "depends" : verdict);
+      missing.forEach((key) => conditions.add(key));
+      if (depends) conditions.add("the resource");
     }
   };
   const questions = questionsOf(groups);
@@ -109,26 +116,25 @@ export async function askPermissions(
     if (arn === undefined || arn === source.arn) throw error;
     await Promise.all(questions.map((question) => ask(arn, question)));
   }
-  return { groups, verdicts, missing: [...missing], notAsked: undefined };
+  return { groups, verdicts, missing: [...conditions], notAsked: undefined };
 }
 
+/** Actions that are asked about together. */
+type Question = ActionResources & { readonly actions: readonly string[] };
+
 /** IAM decides on each action with each resource, so those with the same ones are asked together. */
-function questionsOf(groups: readonly PermissionGroup[]): PolicyQuestion[] {
-  const questions = new Map<string, PolicyQuestion>();
-  for (const [action, all] of groups.flatMap(({ actions }) => [...actions])) {
-    // Instances and managed instances are of two kinds; a policy for one is one.
-    const resources = all.filter((arn) =>
-      !/:managed-instance\/\*$|:task\/\*\/\*$|:cluster\/\*$/.test(arn)
-    );
-    const asked = resources.length === 0 ? ["*"] : resources;
-    const key = asked.join(" ");
+function questionsOf(groups: readonly PermissionGroup[]): Question[] {
+  const questions = new Map<string, Question>();
+  for (const [action, about] of groups.flatMap(({ actions }) => [...actions])) {
+    const key = JSON.stringify(about);
     const actions = questions.get(key)?.actions ?? [];
-    questions.set(key, { actions: [...actions, action], resources: asked });
+    questions.set(key, { ...about, actions: [...actions, action] });
   }
   return [...questions.values()];
 }
 
 /** Where nobody is known, the actions are the same. */
+const nobody = { name: "", userId: "" };
 const anywhere = { partition: "aws", region: "*", account: "*" };
 
 /**
@@ -152,7 +158,7 @@ export function permissionCheck(
   };
   const groups = asked?.ok
     ? asked.value.groups
-    : permissionGroups(anywhere, undefined, undefined, "");
+    : permissionGroups(anywhere, undefined, undefined, nobody);
   const having = (verdict: Verdict) =>
     groups.map((group) => ({
       ...group,

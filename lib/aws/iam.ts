@@ -25,8 +25,8 @@ export interface PolicyQuestion {
 export interface PolicyAnswer {
   readonly action: string;
   readonly verdict: "allowed" | "denied" | "depends";
-  /** The resource that the verdict is about. */
-  readonly resource: string;
+  /** True where a policy forbids it, whatever others allow. */
+  readonly explicit: boolean;
   /** Condition keys of `depends`. */
   readonly missing: readonly string[];
 }
@@ -89,7 +89,7 @@ export class IamCalls {
         answers.set(action, {
           action,
           verdict,
-          resource: result.EvalResourceName ?? "*",
+          explicit: result.EvalDecision === "explicitDeny",
           missing,
         });
       }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { commandDocuments } from "./permission_parts.ts";
 import { plannedCalls, type PlannedTarget } from "./permissions.ts";
 import type { ArnPlace } from "./resource_arns.ts";
 
@@ -16,7 +17,17 @@ export interface PermissionGroup {
   /** The command that needs them, `TARGET` in it for a node. */
   readonly command: string;
   /** Actions, and the resources that they are for. */
-  readonly actions: ReadonlyMap<string, readonly string[]>;
+  readonly actions: ReadonlyMap<string, ActionResources>;
+}
+
+/** What IAM is asked about for an action. */
+export interface ActionResources {
+  /** ARNs that the action needs all of. */
+  readonly arns: readonly string[];
+  /** In place of `arns`, either of which will do. */
+  readonly instead: readonly string[];
+  /** True where they stand for others, which a policy may name one by one. */
+  readonly vague: boolean;
 }
 
 /** A use of a command that shows what belongs to it. */
@@ -100,13 +111,13 @@ const apart = /^(sts|iam|kms):/;
  * @param place Where.
  * @param node The node's id; `undefined` for every one.
  * @param documentName The document of sessions; `undefined` for the account's own.
- * @param caller What the ids of the caller's sessions begin with.
+ * @param caller What the ids of the caller's sessions begin with, and IAM's `aws:userid`.
  */
 export function permissionGroups(
   place: ArnPlace,
   node: string | undefined,
   documentName: string | undefined,
-  caller: string,
+  caller: { readonly name: string; readonly userId: string },
 ): readonly PermissionGroup[] {
   const seen = new Set<string>();
   const meant: PlannedTarget = { kind: "id", id: node ?? "*" };
@@ -122,17 +133,38 @@ export function permissionGroups(
       value: (name) => flags[name],
       arguments: [],
     }) ?? [];
-    const actions = new Map<string, string[]>();
+    const planned = new Map<string, string[]>();
     for (const { action, need, resources } of calls) {
       if (apart.test(action) || seen.has(action)) continue;
       if (need === "helps" && use.helps !== true) continue;
-      const known = actions.get(action) ?? [];
-      const concrete = resources.map((arn) =>
-        arn.replace("${aws:userid}-*", `${caller}-0123456789abcdef0`)
-      );
-      actions.set(action, [...new Set([...known, ...concrete])]);
+      planned.set(action, [...(planned.get(action) ?? []), ...resources]);
     }
+    const actions = new Map(
+      [...planned].map(([action, arns]) => [action, concrete(arns)]),
+    );
     for (const action of actions.keys()) seen.add(action);
     return { what, required, command, actions };
   });
+
+  /** As far as that can be: IAM compares texts, and decides on nothing that is meant. */
+  function concrete(planned: readonly string[]): ActionResources {
+    const { region, account } = place;
+    const own = (name: string) =>
+      planned.map((arn) =>
+        arn.replace(":*:*:session/", `:${region}:${account}:session/`)
+          .replace("${aws:userid}-*", `${name}-0123456789abcdef0`)
+      );
+    const arns = [...new Set(own(caller.name))];
+    // Of all nodes, clusters and tasks a policy may allow some.
+    const vague = /:(managed-instance|instance|cluster|task)\/(.*\/)?\*$/;
+    const exact = arns.filter((arn) =>
+      !vague.test(arn) && !arn.endsWith(commandDocuments.runPowerShell)
+    );
+    const instead = own(caller.userId).filter((arn) => !arns.includes(arn));
+    return {
+      arns: exact.length === 0 ? ["*"] : exact,
+      instead: [...new Set(instead)],
+      vague: arns.some((arn) => vague.test(arn)),
+    };
+  }
 }

@@ -18,7 +18,7 @@ import {
   running,
   start,
 } from "./permission_parts.ts";
-import { keysArn, ownSessionsArn } from "./resource_arns.ts";
+import { documentArn, keysArn, ownSessionsArn } from "./resource_arns.ts";
 
 export type {
   PlanFacts,
@@ -165,35 +165,33 @@ const sessions: Plan = ({ place, arguments: words }) => [
 ];
 
 const doctor: Plan = (facts) => {
-  const asks: readonly (readonly [string, string])[] = [
-    ["sts:GetCallerIdentity", "say who you are"],
-    ["iam:SimulatePrincipalPolicy", "say what you are allowed"],
-    ["iam:GetRole", "find the policies of a role with a path"],
-    ["ssm:GetDocument", "read the account's session preferences"],
-    ["ssm:DescribeInstanceInformation", "see the node's agent"],
-    ["ssm:GetConnectionStatus", "see whether it is connected"],
-    ["ec2:DescribeInstances", "see the node's state"],
-    ["ec2:DescribeRegions", "look for the node in other regions"],
-  ];
+  const [target = { kind: "search" } as const] = facts.targets;
+  const ask = (
+    action: string,
+    purpose: string,
+    resources: readonly string[] = everything,
+  ): PlannedCall => ({ action, need: "helps", purpose, resources });
   return [
-    ...asks.map(([action, purpose]): PlannedCall => ({
-      action,
-      need: "helps",
-      purpose,
-      resources: everything,
-    })),
-    {
-      action: "kms:GenerateDataKey",
-      need: "helps",
-      purpose: "try the account's key, as a dry run",
-      resources: [keysArn(facts.place)],
-    },
-    {
-      action: "ssmmessages:OpenDataChannel",
-      need: "helps",
-      purpose: "try the WebSocket, without a session",
-      resources: [ownSessionsArn(facts.place)],
-    },
+    ask("sts:GetCallerIdentity", "say who you are"),
+    ask("iam:SimulatePrincipalPolicy", "say what you are allowed"),
+    ask("iam:GetRole", "find the policies of a role with a path"),
+    ask("ssm:GetDocument", "read the account's session preferences", [
+      documentArn(facts.place, commandDocuments.shell),
+    ]),
+    ask("ssm:DescribeInstanceInformation", "see the node's agent"),
+    ask(
+      "ssm:GetConnectionStatus",
+      "see whether it is connected",
+      nodeResources(facts.place, target).resources,
+    ),
+    ask("ec2:DescribeInstances", "see the node's state"),
+    ask("ec2:DescribeRegions", "look for the node in other regions"),
+    ask("kms:GenerateDataKey", "try the account's key, as a dry run", [
+      keysArn(facts.place),
+    ]),
+    ask("ssmmessages:OpenDataChannel", "try the WebSocket, without a session", [
+      ownSessionsArn(facts.place),
+    ]),
     ...(facts.given("session")
       ? [
         ...start(facts, [commandDocuments.shell]),

@@ -104,21 +104,41 @@ Deno.test("arns: partitions, nodes, and documents that AWS owns", () => {
 });
 
 Deno.test("groups: each action once, on resources that IAM can decide about", () => {
-  const groups = permissionGroups(place, "i-0123456789abcdef0", "Mine", "me");
+  const groups = permissionGroups(
+    { ...place, account: "123456789012" },
+    "i-0123456789abcdef0",
+    "Mine",
+    { name: "me", userId: "AROA:me" },
+  );
   const all = groups.flatMap(({ actions }) => [...actions.keys()]);
   assert.deepEqual(all, [...new Set(all)]);
   const [sessions] = groups;
   assert.deepEqual(sessions?.required, true);
+  const session = (name: string) =>
+    `arn:aws:ssm:eu-west-1:123456789012:session/${name}-0123456789abcdef0`;
+  const own = {
+    arns: [session("me")],
+    instead: [session("AROA:me")],
+    vague: false,
+  };
   assert.deepEqual(Object.fromEntries(sessions.actions), {
-    "ssm:StartSession": [
-      "arn:aws:ec2:eu-west-1:1:instance/i-0123456789abcdef0",
-      "arn:aws:ssm:eu-west-1:1:document/Mine",
-    ],
-    "ssmmessages:OpenDataChannel": [
-      "arn:aws:ssm:*:*:session/me-0123456789abcdef0",
-    ],
-    "ssm:ResumeSession": ["arn:aws:ssm:*:*:session/me-0123456789abcdef0"],
-    "ssm:TerminateSession": ["arn:aws:ssm:*:*:session/me-0123456789abcdef0"],
+    "ssm:StartSession": {
+      arns: [
+        "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
+        "arn:aws:ssm:eu-west-1:123456789012:document/Mine",
+      ],
+      instead: [],
+      vague: false,
+    },
+    "ssmmessages:OpenDataChannel": own,
+    "ssm:ResumeSession": own,
+    "ssm:TerminateSession": own,
+  });
+  const containers = groups.find(({ what }) => what === "containers of ECS");
+  assert.deepEqual(containers?.actions.get("ecs:ExecuteCommand"), {
+    arns: ["*"],
+    instead: [],
+    vague: true,
   });
   assert.deepEqual(groups.map(({ actions }) => actions.size > 0), [
     true,

@@ -29,7 +29,7 @@ function iam(
         ? Promise.resolve(question.actions.map((action): PolicyAnswer => ({
           action,
           verdict: answer(action),
-          resource: question.resources[0] ?? "*",
+          explicit: false,
           missing: answer(action) === "depends" ? ["ssm:resourceTag/Name"] : [],
         })))
         : Promise.reject(
@@ -100,6 +100,41 @@ Deno.test("permissions: without a node, a denial on every node is none on one", 
     "error",
     "not allowed: ssm:StartSession",
     ["ssm shell web --explain"],
+  ]);
+});
+
+Deno.test("permissions: of the two forms of a session's id either will do", async () => {
+  const allowed = iam(() => "allowed");
+  const calls: typeof allowed = {
+    ...allowed,
+    async simulate(principal, question) {
+      const answers = await allowed.simulate(principal, question);
+      // A policy with ${aws:userid}, which a role's has its id in.
+      return question.resources.some((arn) => arn.includes("session/me-"))
+        ? answers.map((each) => ({ ...each, verdict: "denied" }))
+        : answers;
+    },
+  };
+  assert.equal((await check(calls)).status, "ok");
+});
+
+Deno.test("permissions: what is forbidden is denied, whatever it was asked about", async () => {
+  const denied = iam((action) =>
+    action === "ecs:ExecuteCommand" ? "denied" : "allowed"
+  );
+  assert.equal((await check(denied)).status, "unknown");
+  const forbidden: typeof denied = {
+    ...denied,
+    simulate: async (principal, question) =>
+      (await denied.simulate(principal, question)).map((each) => ({
+        ...each,
+        explicit: true,
+      })),
+  };
+  const { status, summary } = await check(forbidden);
+  assert.deepEqual([status, summary], [
+    "warning",
+    "not allowed: ecs:ExecuteCommand",
   ]);
 });
 
