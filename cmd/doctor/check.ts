@@ -57,6 +57,9 @@ export function skipped(id: string, needs: string): CheckResult {
   return result(id, "skipped", `not checked: it needs ${needs}`);
 }
 
+/** What most checks need, for {@linkcode skipped}. */
+export const acceptedCredentials = "credentials that AWS accepts";
+
 /**
  * The worst of some results, as far as an exit code and a headline are concerned.
  * @param results All of them.

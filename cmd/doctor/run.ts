@@ -19,7 +19,13 @@ import {
   sessionRulesCheck,
 } from "./account_checks.ts";
 import type { DoctorCalls } from "./calls.ts";
-import { type CheckResult, result, skipped, worst } from "./check.ts";
+import {
+  acceptedCredentials,
+  type CheckResult,
+  result,
+  skipped,
+  worst,
+} from "./check.ts";
 import { clockOffset, endpoints, probeEndpoints } from "./endpoints.ts";
 import { credentialCheck, regionCheck } from "./identity_checks.ts";
 import { attempt, callShown, heard } from "./limited.ts";
@@ -147,7 +153,7 @@ function startChecks(
       const probe = found?.find(({ service }) => service === "ssmmessages")
         ?.probe;
       if (probe?.failedAt !== undefined) return "a connection to ssmmessages";
-      if (who === undefined) return "credentials";
+      if (who === undefined) return acceptedCredentials;
       const url = upgradeUrl(service.url, who);
       return await ask((signal) => calls.upgrade(url, skew ?? 0, signal));
     },
@@ -180,7 +186,7 @@ function startChecks(
     Promise.all([permissions, upgrade, preferences, checked.shown]).then(
       ([asked, opened, read, shown]) =>
         asked === undefined
-          ? skipped("permissions", "credentials")
+          ? skipped("permissions", acceptedCredentials)
           : permissionCheck(
             asked,
             new Map([
@@ -200,7 +206,7 @@ function startChecks(
     onPreferences("logging", loggingCheck),
     Promise.all([preferences, key]).then(([found, tried]) =>
       found === undefined
-        ? skipped("encryption", "credentials")
+        ? skipped("encryption", acceptedCredentials)
         : encryptionCheck(found, tried)
     ),
     onPreferences("sessions", sessionRulesCheck),
@@ -233,7 +239,9 @@ function startChecks(
     check: (found: PreferencesOutcome) => CheckResult,
   ): Promise<CheckResult> {
     const found = await preferences;
-    return found === undefined ? skipped(id, "credentials") : check(found);
+    return found === undefined
+      ? skipped(id, acceptedCredentials)
+      : check(found);
   }
 }
 

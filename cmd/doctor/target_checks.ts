@@ -25,7 +25,12 @@ import {
   nodeRows,
 } from "../target/target.ts";
 import type { DoctorCalls } from "./calls.ts";
-import { type CheckResult, result, skipped } from "./check.ts";
+import {
+  acceptedCredentials,
+  type CheckResult,
+  result,
+  skipped,
+} from "./check.ts";
 import {
   callErrorOf,
   callFailed,
@@ -97,11 +102,11 @@ function checksOfNode(target: string, world: TargetWorld): TargetChecks {
   const checked = Promise.all([resolved, findings]).then(
     async ([found, known]): Promise<CheckResult> =>
       found === undefined
-        ? skipped("node", "credentials")
+        ? skipped("node", acceptedCredentials)
         : !found.ok
         ? await notFound(found.error, target, world, inRegion)
         : known === undefined
-        ? skipped("node", "credentials")
+        ? skipped("node", acceptedCredentials)
         : nodeCheck(known, flags, now(), inRegion),
   );
   const agent = findings.then((known) =>
@@ -212,7 +217,7 @@ async function containerCheck(
   { calls, ask, ready, options }: TargetWorld,
 ): Promise<CheckResult> {
   const id = "container";
-  if (!await ready) return skipped(id, "credentials");
+  if (!await ready) return skipped(id, acceptedCredentials);
   const found = await ask((signal) => calls.resolveContainer(spec, signal));
   if (found.ok) {
     const { spec, platform, roleArn } = found.value;

@@ -46,8 +46,10 @@ export function planFacts(
     );
   const tags = flags.filter(({ flag }) => flag.name === "tag")
     .map(({ value = "" }) => plannedTarget(`tag:${value}`));
+  const command = line.path[0] ?? "shell";
   const named = targetsOf(line, words);
-  const typed = named.length === 0 && variable !== undefined
+  const typed = named.length === 0 && variable !== undefined &&
+      !withoutTarget.has(command)
     ? [variable]
     : named;
   return {
@@ -56,7 +58,10 @@ export function planFacts(
       ? tags
       : typed.length > 0
       ? typed.map(plannedTarget)
-      : withoutTarget.has(line.path.join(" "))
+      : command === "up"
+      // They stand in a file.
+      ? [{ kind: "search" }]
+      : withoutTarget.has(command)
       ? []
       : [{ kind: "choice" }],
     documentName: value("document-name"),
@@ -67,7 +72,14 @@ export function planFacts(
 }
 
 /** Commands that are about no node where none is named. */
-const withoutTarget = new Set(["doctor", "ssh-config", "list", "login"]);
+const withoutTarget = new Set([
+  "doctor",
+  "list",
+  "login",
+  "sessions",
+  "ssh-config",
+  "up",
+]);
 
 /** The targets among the arguments. */
 function targetsOf(

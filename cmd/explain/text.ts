@@ -34,7 +34,9 @@ export function explanationText(
   { command, region, account, calls, policy }: Explanation,
   columns: number,
 ): string {
-  if (calls.length === 0) return `${command} makes no calls to these APIs.\n`;
+  if (calls.length === 0) {
+    return `${command} makes no calls that IAM decides about.\n`;
+  }
   const needed = new Set(
     calls.filter(({ need }) => need !== "helps").map(({ action }) => action),
   );

@@ -205,13 +205,15 @@ const doctor: Plan = (facts) => {
 
 const shellPlan = session(() => [commandDocuments.shell]);
 
-/** By the words that lead to a command; the root's own are none. */
+/** By the words that lead to a command. */
 const plans: Readonly<Record<string, Plan>> = {
-  "": shellPlan,
   shell: shellPlan,
   exec,
   forward,
-  up: forward,
+  up: session(
+    () => [commandDocuments.port, commandDocuments.remotePort],
+    false,
+  ),
   ssh,
   "ssh-proxy": ssh,
   "ssh-config": (facts) => facts.targets.length === 0 ? [] : names(facts),

@@ -226,7 +226,7 @@ async function addressesOf(
     return found.map(({ address }) => address);
   } catch (cause) {
     signal.throwIfAborted();
-    throw new TransportError(`the name ${hostname} was not found`, { cause });
+    throw new TransportError("the name was not found", { cause });
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
