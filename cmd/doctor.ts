@@ -46,7 +46,7 @@ const flags: FlagParametersForType<DoctorFlags, CommandWorld> = {
   output: {
     kind: "enum",
     values: ["text", "json"],
-    brief: "For people, or for programs [SSM_OUTPUT]",
+    brief: "For people, or for programs",
     optional: true,
   },
   json: {
