@@ -185,6 +185,13 @@ export function parseSimulate(
       hosts: parseHosts(flags.host ?? []),
       ...(flags.scripts === undefined ? {} : { scripts: flags.scripts }),
       ...(flags.apiRate === undefined ? {} : { apiRate: flags.apiRate }),
+      ...(flags.signIn === undefined && flags.signInPolls === undefined ? {} : {
+        signIn: {
+          answer: flags.signIn ?? "approve",
+          polls: flags.signInPolls ?? 1,
+          slowDown: false,
+        },
+      }),
       ports: parsePorts(flags.portMap ?? []),
       authorizedKeys: flags.authorizedKeys,
     },

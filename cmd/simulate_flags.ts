@@ -47,6 +47,8 @@ export interface SimulateFlags extends GeneralFlags {
   readonly refuseUpgrade?: number;
   readonly scripts?: "auto" | "real" | "imitated";
   readonly apiRate?: number;
+  readonly signIn?: "approve" | "deny" | "expire";
+  readonly signInPolls?: number;
   readonly allowUnsignedUpgrade: boolean;
   readonly latency?: number;
   readonly loss?: number;
@@ -232,6 +234,20 @@ export const simulateFlags: FlagParametersForType<SimulateFlags, CommandWorld> =
       parse: numberBetween(0, 10_000, false),
       placeholder: "n",
       brief: "Take so many calls of each API operation per second",
+      optional: true,
+    },
+    signIn: {
+      kind: "enum",
+      values: ["approve", "deny", "expire"],
+      brief: "Answer sign-ins with IAM Identity Center so; default approve",
+      optional: true,
+    },
+    signInPolls: {
+      kind: "parsed",
+      parse: numberBetween(0, 1000),
+      placeholder: "n",
+      brief:
+        "Answer after so many questions; default 1, or when the page is seen",
       optional: true,
     },
     allowUnsignedUpgrade: {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SignInBehaviour } from "./api/sso.ts";
 import type { Hosts } from "./hosts.ts";
 import { defaultTasks, type SimulatedTask } from "./tasks.ts";
 import type { Ports } from "./ports.ts";
@@ -131,6 +132,8 @@ export interface SimulatorOptions {
    * an sshd on this machine (`AuthorizedKeysFile folder/i-…/%u`); `undefined` = they are forgotten.
    */
   readonly authorizedKeys: string | undefined;
+  /** How a sign-in with IAM Identity Center is answered. */
+  readonly signIn: SignInBehaviour;
   /** One line per event, for `-v`. Never holds a token or key. */
   readonly log: (line: string) => void;
 }
@@ -216,6 +219,7 @@ export const defaultOptions: SimulatorOptions = {
   hosts: {},
   scripts: "auto",
   apiRate: 0,
+  signIn: { answer: "approve", polls: 1, slowDown: false },
   ports: new Map(),
   authorizedKeys: undefined,
   log: () => {},

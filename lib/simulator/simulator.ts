@@ -17,6 +17,7 @@ import { RequestRate } from "./api/request_rate.ts";
 import { type RegionApis, startApiServer } from "./api/server.ts";
 import { SimulatedSsm } from "./api/ssm.ts";
 import { sessionPreferences } from "./api/session_preferences.ts";
+import { SimulatedSso } from "./api/sso.ts";
 import { SimulatedCommands } from "./command/commands.ts";
 import {
   makeCredentials,
@@ -139,6 +140,15 @@ export async function assembleSimulator(
       kms,
       deny: new Denials(options.deny),
       now: serviceTime,
+      sso: new SimulatedSso({
+        behaviour: options.signIn,
+        credentials,
+        random,
+        now,
+        // A user takes longer than a test has.
+        interval: pace === "fast" ? 0 : 1,
+        endpoint: () => `http://127.0.0.1:${server.port}`,
+      }),
       rate: new RequestRate(options.apiRate, now),
       signer,
       log,

@@ -45,6 +45,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     ..."--deny ssm:GetDocument --deny kms:* --preference s3BucketName=a=b"
       .split(" "),
     ..."--clock-skew=-600 --refuse-upgrade 403".split(" "),
+    ..."--sign-in deny --sign-in-polls 3".split(" "),
     "--shell",
     "bash -i",
     "--",
@@ -94,6 +95,7 @@ Deno.test("parse: every flag arrives in the simulator's options", async () => {
     hosts: { "db.internal": "127.0.0.1", slow: "blackhole", six: "::1" },
     scripts: "imitated",
     apiRate: 2.5,
+    signIn: { answer: "deny", polls: 3, slowDown: false },
     ports: new Map([[22, 2222], [80, 8080]]),
     authorizedKeys: "/keys",
   });

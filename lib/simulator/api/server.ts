@@ -24,6 +24,12 @@ import { isObject, type JsonObject } from "./json_input.ts";
 import type { SimulatedKms } from "./kms.ts";
 import type { RequestRate } from "./request_rate.ts";
 import type { SimulatedSsm } from "./ssm.ts";
+import {
+  OAuthError,
+  type SimulatedSso,
+  type SsoCall,
+  ssoCallOf,
+} from "./sso.ts";
 import { handleSts } from "./sts.ts";
 
 /** The APIs that a region has of its own. */
@@ -43,6 +49,7 @@ export interface ApiServerOptions {
   readonly deny: Denials;
   /** The service's time for the header Date, in milliseconds since the Unix epoch. */
   readonly now: () => number;
+  readonly sso: SimulatedSso;
   /** How many calls are taken. */
   readonly rate: RequestRate;
   /** Whose signatures are accepted. */
@@ -140,6 +147,11 @@ async function answer(
     );
     return errorResponse("json", error, requestId);
   }
+  const { pathname, searchParams } = new URL(request.url);
+  const ssoCall = ssoCallOf(request.method, pathname);
+  if (ssoCall !== undefined) {
+    return await answerSso(request, ssoCall, searchParams, requestId, options);
+  }
   let route: Route | undefined;
   let name = "unknown call";
   try {
@@ -173,6 +185,55 @@ async function answer(
     const detail = cause instanceof ApiError ? "" : `: ${cause}`;
     options.log(`api: ${name}: ${error.code}${detail}`);
     return errorResponse(protocol, error, requestId);
+  }
+}
+
+/** Identity Center's calls: REST, and without a signature. */
+async function answerSso(
+  request: Request,
+  operation: SsoCall,
+  query: URLSearchParams,
+  requestId: string,
+  { sso, rate, log }: ApiServerOptions,
+): Promise<Response> {
+  const name = `sso ${operation}`;
+  const headers = {
+    "content-type": "application/json",
+    "x-amzn-requestid": requestId,
+  };
+  try {
+    const body = await readBody(request);
+    rate.take(name);
+    const input = operation === "Device"
+      ? { userCode: query.get("user_code") ?? "" }
+      : request.method === "GET"
+      ? {}
+      : parseJson(body);
+    const bearer = request.headers.get("x-amz-sso_bearer_token") ?? undefined;
+    const output = sso.handle(operation, input, bearer);
+    log(`api: ${name}`);
+    if (operation === "Device") {
+      return new Response("Confirmed. This page can be closed.\n");
+    }
+    return new Response(JSON.stringify(output), { headers });
+  } catch (cause) {
+    const error = cause instanceof ApiError
+      ? cause
+      : new ApiError("InternalServerError", "The simulator failed", 500);
+    log(`api: ${name}: ${error.code}`);
+    if (!(error instanceof OAuthError)) {
+      return errorResponse("json", error, requestId);
+    }
+    return new Response(
+      JSON.stringify({
+        error: error.error,
+        error_description: error.message,
+      }),
+      {
+        status: error.status,
+        headers: { ...headers, "x-amzn-errortype": error.code },
+      },
+    );
   }
 }
 
