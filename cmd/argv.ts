@@ -25,6 +25,10 @@ export interface FlagShape {
   readonly hidden: boolean;
   /** The environment variable that stands in for it; `undefined` where there is none. */
   readonly variable: string | undefined;
+  /** That one, and those of AWS that mean the same. */
+  readonly variables?: readonly string[];
+  /** What its value has to be one of; `undefined` for any. */
+  readonly values?: readonly string[] | undefined;
 }
 
 /** What {@linkcode flagShapes} reads of a command's parameters. */
@@ -36,6 +40,7 @@ export interface FlagTable {
       readonly hidden?: boolean | undefined;
       readonly variadic?: boolean | string | undefined;
       readonly inferEmpty?: boolean | undefined;
+      readonly values?: readonly string[] | undefined;
     }>
   >;
   /** Letters to names in code. */
@@ -50,6 +55,7 @@ export const helpFlag: FlagShape = {
   repeats: false,
   hidden: false,
   variable: undefined,
+  variables: [],
 };
 
 /** argv before and after the first `--`. */
@@ -79,6 +85,14 @@ export function flagName(name: string): string {
 }
 
 /**
+ * The variables that a flag's description names at its end: `[SSM_REGION, AWS_REGION]`.
+ * @param brief The description.
+ */
+export function variablesOf(brief: string): string[] {
+  return /\[([A-Z_]+(?:, [A-Z_]+)*)\]/.exec(brief)?.[1]?.split(", ") ?? [];
+}
+
+/**
  * The flags of a command, `--help` among them.
  * @param parameters What the command was built with.
  */
@@ -97,7 +111,9 @@ export function flagShapes(parameters: FlagTable): FlagShape[] {
       repeats: flag.kind === "counter" || Boolean(flag.variadic),
       hidden: flag.hidden ?? false,
       // The one that its description names, so that help and behaviour cannot differ.
-      variable: /\[(SSM_[A-Z_]+)/.exec(flag.brief)?.[1],
+      variable: variablesOf(flag.brief).find((name) => name.startsWith("SSM_")),
+      variables: variablesOf(flag.brief),
+      values: flag.values,
     }),
   );
   return [...shapes, helpFlag];
@@ -262,13 +278,27 @@ export function withVariables(
     tokens.map((token) => "flag" in token ? token.flag : undefined),
   );
   const added = flags.flatMap((flag) => {
-    if (flag.variable === undefined || flag.repeats || given.has(flag)) {
-      return [];
-    }
+    const several = flag.repeats && flag.kind !== "counter";
+    if (flag.variable === undefined || several || given.has(flag)) return [];
     const value = env(flag.variable);
-    return value ? [{ flag, value }] : [];
+    if (!value) return [];
+    if (flag.kind !== "counter") return [{ flag, value }];
+    return times(flag, value, `${flag.variable}=${value}`);
   });
   return [...tokens, ...added];
+}
+
+/** A flag so often as if it had been typed. */
+function times(flag: FlagShape, value: string, source: string): Token[] {
+  if (!/^[0-3]$/.test(value)) {
+    throw new UsageError(
+      `Cannot use ${visible(source)}: a number from 0 to 3 is needed`,
+    );
+  }
+  return Array.from(
+    { length: Number(value) },
+    () => ({ flag, value: undefined }),
+  );
 }
 
 /**

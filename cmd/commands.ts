@@ -7,6 +7,7 @@
 import { buildRouteMap, type Command, type RouteMap } from "@stricli/core";
 import type { FlagShape, SplitArguments } from "./argv.ts";
 import { completionCommand } from "./completion.ts";
+import { configRoutes } from "./config.ts";
 import type { CommandWorld } from "./context.ts";
 import { copyCommand } from "./cp.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -39,6 +40,7 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     play: playCommand,
     sessions: sessionsRoutes,
     doctor: doctorCommand,
+    config: configRoutes,
     plugin: pluginRoutes,
     completion: completionCommand,
     simulate: simulateCommand,

@@ -46,7 +46,8 @@ export const generalFlags: FlagParametersForType<GeneralFlags> = {
   },
   verbose: {
     kind: "counter",
-    brief: "Say more on standard error; -vv: each message of the protocol",
+    brief: "Say more on standard error; -vv: each message of the protocol " +
+      "[SSM_VERBOSE]",
   },
   logFile: {
     kind: "parsed",
@@ -57,7 +58,7 @@ export const generalFlags: FlagParametersForType<GeneralFlags> = {
   },
   noColor: {
     kind: "boolean",
-    brief: "Use no colour, as NO_COLOR does",
+    brief: "Use no colour, as NO_COLOR does [SSM_NO_COLOR]",
     default: false,
     withNegated: false,
   },

@@ -48,7 +48,7 @@ const flags: FlagParametersForType<ListFlags, CommandWorld> = {
   output: {
     kind: "enum",
     values: ["table", "json", "csv", "ids"],
-    brief: "The form: table, json, csv, or ids, one per line",
+    brief: "The form: table, json, csv, or ids, one per line [SSM_OUTPUT]",
     default: "table",
   },
   tag: {

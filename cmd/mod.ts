@@ -24,9 +24,12 @@ import {
   type Token,
   tokenize,
   toParserInput,
-  withVariables,
 } from "./argv.ts";
 import { root, splitters } from "./commands.ts";
+import { applySettings } from "./config/apply.ts";
+import { loadUserConfig } from "./config/load.ts";
+import { settingsOf } from "./config/settings.ts";
+import type { UserConfig } from "./config/user_file.ts";
 import type { CommandWorld, Context } from "./context.ts";
 import {
   describeError,
@@ -43,6 +46,7 @@ import { parseFailure } from "./parse_errors.ts";
 import { pluginWords } from "./plugin/started_as.ts";
 import { shellCommand } from "./shell.ts";
 import { suggest } from "./suggest.ts";
+import { targetFormOf } from "./target/target_arguments.ts";
 
 export { root } from "./commands.ts";
 
@@ -129,24 +133,30 @@ async function parseAndRun(
   const asked = (flag: FlagShape) =>
     tokens.some((token) => "flag" in token && token.flag === flag);
   if (asked(versionFlag)) return await print(`${version}\n`, context);
-  const all = withVariables(tokens, flags, context.env);
-  if (isOn("no-color", all)) context.withoutColor();
-  if (isCommand && !asked(helpFlag) && explainIsAsked(all)) {
-    const { explainCommand } = await import("./explain/explain.ts");
-    return await explainCommand({ path, tokens: all, rest }, context);
-  }
   const help = !isCommand || asked(helpFlag);
+  const typed = { tokens, rest, flags, command: path.join(" ") };
+  const applied = help ? { tokens, rest, sources: new Map() } : applySettings(
+    { ...typed, form: targetFormOf(target, command) },
+    await userConfigFor(path, flags, context),
+    context,
+  );
+  if (isOn("no-color", applied.tokens)) context.withoutColor();
+  if (!help && explainIsAsked(applied.tokens)) {
+    const { explainCommand } = await import("./explain/explain.ts");
+    const line = { path, tokens: applied.tokens, rest: applied.rest };
+    return await explainCommand(line, context);
+  }
   await using _log = help ? undefined : await openLog({
-    quiet: isOn("quiet", all),
-    verbose: valuesOf("verbose", all).length,
-    file: valuesOf("log-file", all).at(-1),
+    quiet: isOn("quiet", applied.tokens),
+    verbose: valuesOf("verbose", applied.tokens).length,
+    file: valuesOf("log-file", applied.tokens).at(-1),
   }, context);
   context.log.event({ level: 0, what: command, said: true });
   const code = await runParsed(
-    help ? [...path, "--help"] : [...path, ...toParserInput(all)],
-    rest,
+    help ? [...path, "--help"] : [...path, ...toParserInput(applied.tokens)],
+    applied.rest,
     command,
-    variablesOf(tokens, flags, context),
+    applied.sources,
     { path, tokens, rest, flags },
     context,
   );
@@ -170,12 +180,23 @@ function isOn(name: string, tokens: readonly Token[]): boolean {
   return values.length > 0 && values.at(-1) !== "false";
 }
 
+/** The user's file, for commands that talk to AWS; the others have to work with a broken one. */
+async function userConfigFor(
+  path: readonly string[],
+  flags: readonly FlagShape[],
+  context: Context,
+): Promise<UserConfig | undefined> {
+  return path[0] !== "config" && flags.some(({ name }) => name === "profile")
+    ? await loadUserConfig(context.env, () => settingsOf(root))
+    : undefined;
+}
+
 /** Hands unambiguous input to the parser, and takes its errors from it before it says them. */
 async function runParsed(
   inputs: readonly string[],
   rest: readonly string[] | undefined,
   command: string,
-  variables: ReadonlyMap<string, string>,
+  sources: ReadonlyMap<string, string>,
   line: FailedLine,
   context: Context,
 ): Promise<number> {
@@ -191,7 +212,7 @@ async function runParsed(
       text: {
         ...text_en,
         exceptionWhileParsingArguments: (error) =>
-          keep(parseFailure(error, command, variables, line.flags)),
+          keep(parseFailure(error, command, sources, line.flags)),
         exceptionWhileLoadingCommandFunction: keep,
         exceptionWhileLoadingCommandContext: keep,
         exceptionWhileRunningCommand: keep,
@@ -344,22 +365,6 @@ function tokenizeForHelp(
     }
     throw error;
   }
-}
-
-/** Which variables stood in for which flags. */
-function variablesOf(
-  tokens: readonly Token[],
-  flags: readonly FlagShape[],
-  context: Context,
-): ReadonlyMap<string, string> {
-  const added = withVariables(tokens, flags, context.env).slice(tokens.length);
-  return new Map(
-    added.flatMap((token) =>
-      "flag" in token && token.flag.variable !== undefined
-        ? [[token.flag.name, token.flag.variable] as const]
-        : []
-    ),
-  );
 }
 
 async function print(text: string, context: Context): Promise<number> {

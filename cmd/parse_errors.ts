@@ -18,19 +18,20 @@ import { UsageError } from "./errors.ts";
  * A parser's error as a UsageError.
  * @param error What the parser threw.
  * @param command What was being parsed, `ssm shell`.
- * @param variables The variables whose values stood in for flags, by the flag's name as typed.
+ * @param sources Where values come from that were not typed, by the flag's name as typed: what to
+ * say before the value, `SSM_TIMEOUT=`.
  * @param flags The command's flags; what is none of them is an argument.
  */
 export function parseFailure(
   error: unknown,
   command: string,
-  variables: ReadonlyMap<string, string>,
+  sources: ReadonlyMap<string, string>,
   flags: readonly FlagShape[],
 ): UsageError {
   const hints = [`${command} --help`];
   const source = (name: string, input: string) => {
-    const variable = variables.get(name);
-    if (variable !== undefined) return `${variable}=${shellQuote(input)}`;
+    const from = sources.get(name);
+    if (from !== undefined) return from + shellQuote(input);
     return flags.some((flag) => flag.name === name)
       ? `--${name} ${shellQuote(input)}`
       : `the ${name} ${shellQuote(input)}`;

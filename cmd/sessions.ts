@@ -126,7 +126,7 @@ const listCommand = buildCommand<ListFlags, [], CommandWorld>({
       output: {
         kind: "enum",
         values: ["table", "json", "csv", "ids"],
-        brief: "What is printed",
+        brief: "What is printed [SSM_OUTPUT]",
         default: "table",
       },
       ...connectionFlags,

@@ -53,6 +53,7 @@ const layers: readonly Layer[] = [
       "npm:@stricli/core",
       "npm:fast-string-truncated-width",
       "npm:fuzzysort",
+      "npm:jsonc-parser",
     ],
   },
   {

@@ -38,7 +38,7 @@ export const copyFlags: FlagParametersForType<CopyFlags, CommandWorld> = {
   },
   preserve: {
     kind: "boolean",
-    brief: "Keep times and permissions, whatever the umask says",
+    brief: "Keep times and permissions, whatever the umask says [SSM_PRESERVE]",
     default: false,
     withNegated: false,
   },

@@ -60,12 +60,13 @@ export const execFlags: FlagParametersForType<ExecFlags, CommandWorld> = {
   via: {
     kind: "enum",
     values: ["session", "run-command"],
-    brief: "How to run it; the default is a session, or what the node can",
+    brief: "How to run it; the default is a session, or what the node can " +
+      "[SSM_VIA]",
     optional: true,
   },
   binary: {
     kind: "boolean",
-    brief: "Encode on the node, so that any bytes arrive",
+    brief: "Encode on the node, so that any bytes arrive [SSM_BINARY]",
     default: false,
   },
   tty: {

@@ -96,6 +96,33 @@ export function parseSshArguments(rest: readonly string[]): SshArguments {
   return { options, destination, command: [] };
 }
 
+/**
+ * ssh's part with another destination.
+ *
+ * @param rest From {@linkcode splitSshArguments}.
+ * @param replace Gives it; `userGiven` where an option says whom to log in as.
+ */
+export function withDestination(
+  rest: readonly string[],
+  replace: (destination: string, userGiven: boolean) => string,
+): string[] {
+  const { destination, options } = parseSshArguments(rest);
+  if (destination === undefined) return [...rest];
+  const userGiven = options.some((each) => /^-[A-Za-z0-9]*l/.test(each));
+  let skip = false;
+  const at = rest.findIndex((arg, index) => {
+    if (skip) {
+      skip = false;
+      return false;
+    }
+    if (rest[index - 1] === "--") return true;
+    if (arg === "--") return false;
+    skip = isOption(arg) && valueFollows(arg);
+    return !isOption(arg);
+  });
+  return rest.map((arg, index) => index === at ? replace(arg, userGiven) : arg);
+}
+
 function isOption(arg: string): boolean {
   return arg.startsWith("-") && arg !== "-";
 }

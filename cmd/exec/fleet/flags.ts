@@ -43,7 +43,7 @@ export const fleetFlags: FlagParametersForType<FleetFlags, CommandWorld> = {
     parse: limitFrom(0),
     placeholder: "n",
     brief: "Begin on no further node after more errors than n, or n%; " +
-      "default: go on",
+      "default: go on [SSM_MAX_ERRORS]",
     optional: true,
   },
   json: {
