@@ -25,6 +25,7 @@ import { splitSshArguments } from "./ssh/arguments.ts";
 import { sshCommand } from "./ssh.ts";
 import { sshConfigCommand } from "./ssh_config.ts";
 import { sshProxyCommand } from "./ssh_proxy.ts";
+import { upCommand } from "./up.ts";
 
 /** Every command. */
 export const root: RouteMap<CommandWorld> = buildRouteMap({
@@ -33,6 +34,7 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     list: listCommand,
     exec: execCommand,
     forward: forwardCommand,
+    up: upCommand,
     ssh: sshCommand,
     sshConfig: sshConfigCommand,
     sshProxy: sshProxyCommand,

@@ -15,6 +15,12 @@ import { forwardWords } from "./words.ts";
 import { portInUse } from "../port_in_use.ts";
 import { connectionArguments } from "../target/target.ts";
 
+/** What a command to paste is made of. */
+type TypedForward = Pick<
+  ForwardCommandOptions,
+  "target" | "specs" | "connection"
+>;
+
 /**
  * Listens for a forward.
  * @param spec Which.
@@ -24,7 +30,7 @@ import { connectionArguments } from "../target/target.ts";
  */
 export async function listenFor(
   spec: ForwardSpec,
-  options: ForwardCommandOptions,
+  options: TypedForward,
   context: Context,
 ): Promise<LocalListener[]> {
   try {
@@ -47,7 +53,7 @@ export async function listenFor(
 function withPort(
   spec: ForwardSpec,
   port: number,
-  { target, specs, connection }: ForwardCommandOptions,
+  { target, specs, connection }: TypedForward,
 ): string {
   const others = specs.map((each) =>
     each === spec && each.local.kind === "tcp"

@@ -23,7 +23,10 @@ export interface ForwardSessionRequest {
   readonly spec: ForwardSpec;
   readonly listeners: readonly LocalListener[];
   readonly node: FoundTarget;
-  readonly options: ForwardCommandOptions;
+  readonly options: Pick<
+    ForwardCommandOptions,
+    "documentName" | "reason" | "specs"
+  >;
 }
 
 /**
