@@ -24,6 +24,8 @@ import type {
   SessionFilter,
   SessionInformation,
   Signature,
+  SignedIn,
+  SignInRequest,
   Sought,
   SshKeyRequest,
   TagValues,
@@ -34,7 +36,11 @@ import type { CacheScope } from "../lib/aws/target_cache.ts";
 import { systemClock } from "../lib/io/clock.ts";
 import type { Logger } from "../lib/log/log.ts";
 import type { SessionControl, SessionGrant } from "../lib/session/control.ts";
-import type { OpenTransport, Terminal } from "../lib/session/transport.ts";
+import type {
+  Clock,
+  OpenTransport,
+  Terminal,
+} from "../lib/session/transport.ts";
 import { visible } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import type { TransportKind } from "./flags.ts";
@@ -231,6 +237,18 @@ export interface AwsAccess extends Disposable {
    * terminal; rejects with AwsCallError.
    */
   signIn(signal: AbortSignal): Promise<void>;
+  /**
+   * Signs in with IAM Identity Center; rejects with AwsCallError.
+   * @param force Where there is a sign-in already, too.
+   * @param onPending Shows the user what to do.
+   */
+  ssoLogin(
+    force: boolean,
+    onPending: SignInRequest["onPending"],
+    signal: AbortSignal,
+  ): Promise<SignedIn>;
+  /** Signs out again; false where nobody was signed in. Rejects with AwsCallError. */
+  ssoLogout(signal: AbortSignal): Promise<boolean>;
   /** Where sessions were started, for whoever resumes and ends them in our place. */
   origin(): Promise<SessionOrigin>;
   /** Why a node is not connected. Rejects when the signal aborts, and for nothing else. */
@@ -428,6 +446,14 @@ export async function openAwsAccess(
       sendSshKey: (request, signal) =>
         aws.ec2InstanceConnect.sendSshPublicKey(request, signal),
       signIn: (signal) => aws.signIn(signal),
+      ssoLogin: (force, onPending, signal) =>
+        aws.sso.signIn({
+          force,
+          onPending,
+          now: () => systemClock.now(),
+          sleep: sleepOn(systemClock),
+        }, signal),
+      ssoLogout: async (signal) => (await aws.sso.signOut(signal)).removed,
       origin: async () => ({
         region: await aws.region(),
         endpointUrl: aws.ssmEndpoint ?? "",
@@ -455,4 +481,23 @@ export async function openAwsAccess(
       [Symbol.dispose]: () => aws.close(),
     };
   }
+}
+
+/** A sleep on a clock; rejects when the signal aborts. */
+function sleepOn(
+  clock: Clock,
+): (milliseconds: number, signal: AbortSignal) => Promise<void> {
+  return async (milliseconds, signal) => {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancel = clock.setTimer(milliseconds, resolve);
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await promise;
+    } finally {
+      cancel();
+      signal.removeEventListener("abort", onAbort);
+    }
+  };
 }

@@ -16,6 +16,7 @@ import { forwardCommand } from "./forward.ts";
 import { fullDescription } from "./help.ts";
 import { listCommand } from "./list.ts";
 import { playCommand } from "./play.ts";
+import { loginCommand, logoutCommand } from "./login.ts";
 import { pluginRoutes } from "./plugin.ts";
 import { splitExecArguments, splitShellArguments } from "./second_argument.ts";
 import { sessionsRoutes } from "./sessions.ts";
@@ -42,6 +43,8 @@ export const root: RouteMap<CommandWorld> = buildRouteMap({
     play: playCommand,
     sessions: sessionsRoutes,
     doctor: doctorCommand,
+    login: loginCommand,
+    logout: logoutCommand,
     config: configRoutes,
     plugin: pluginRoutes,
     completion: completionCommand,

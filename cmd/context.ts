@@ -165,6 +165,12 @@ export interface Context {
   ): ChildProgram;
   /** Starts another one of us, with our arguments, that outlives us. */
   runInBackground(): BackgroundProgram;
+  /**
+   * Opens a page in the user's browser; false where there seems to be none. Whether it was shown
+   * nobody knows.
+   * @param url From `browserUrl`.
+   */
+  openBrowser(url: string): Promise<boolean>;
   /** argv that starts another one of us, without its arguments. */
   ownCommand(): readonly string[];
 }
@@ -290,6 +296,10 @@ export function processContext(
       };
     },
     run: runProgram,
+    async openBrowser(url) {
+      const { openBrowser } = await import("./login/browser.ts");
+      return openBrowser(url, env);
+    },
     ownCommand,
     runInBackground: () => runInBackground(terminal.errorIsTerminal),
   };

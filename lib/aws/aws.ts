@@ -36,6 +36,7 @@ import type { AwsSettings, ResolvedSettings } from "./settings.ts";
 import { type CalledService, serviceEndpoint } from "./service_endpoint.ts";
 import { signUpgrade } from "./sign_upgrade.ts";
 import { SsmCalls } from "./ssm.ts";
+import { SsoCalls } from "./sso.ts";
 import { StsCalls } from "./sts.ts";
 import {
   type ResolvedTarget,
@@ -58,6 +59,7 @@ export class Aws implements Disposable {
   readonly ecs: EcsCalls;
   readonly sts: StsCalls;
   readonly iam: IamCalls;
+  readonly sso: SsoCalls;
   readonly runCommand: RunCommandCalls;
   readonly #clients: AwsClients;
 
@@ -77,6 +79,7 @@ export class Aws implements Disposable {
     this.ecs = new EcsCalls(this.#clients);
     this.sts = new StsCalls(this.#clients);
     this.iam = new IamCalls(this.#clients);
+    this.sso = new SsoCalls(this.#clients);
     this.runCommand = new RunCommandCalls(this.#clients);
   }
 

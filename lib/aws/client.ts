@@ -11,6 +11,7 @@ import type { IAMClient } from "@aws-sdk/client-iam";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
+import type { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { type Credentials, CredentialSource } from "./credentials.ts";
 import { TransportError } from "../session/transport.ts";
 import { visible } from "../text.ts";
@@ -22,6 +23,7 @@ import {
 } from "./request_handler.ts";
 import {
   type AwsSettings,
+  environmentOf,
   hintContext,
   requireRegion,
   type ResolvedSettings,
@@ -238,7 +240,7 @@ export class AwsClients {
       return await attempt();
     } catch (error) {
       signal?.throwIfAborted();
-      const failure = await this.#explain(error, action);
+      const failure = await this.explain(error, action);
       if (!(await this.#mended(failure))) throw failure;
     }
     signal?.throwIfAborted();
@@ -246,7 +248,7 @@ export class AwsClients {
       return await attempt();
     } catch (error) {
       signal?.throwIfAborted();
-      throw await this.#explain(error, action);
+      throw await this.explain(error, action);
     }
   }
 
@@ -288,7 +290,12 @@ export class AwsClients {
     }
   }
 
-  async #explain(error: unknown, action: string): Promise<AwsCallError> {
+  /**
+   * What went wrong in a call, in our words.
+   * @param error What the SDK threw.
+   * @param action The IAM action of the call.
+   */
+  async explain(error: unknown, action: string): Promise<AwsCallError> {
     const context = await this.resolved().then(
       hintContext,
       () => ({ profile: this.settings.profile }),
@@ -315,6 +322,69 @@ export class AwsClients {
     return fresh.accessKeyId !== refused.accessKeyId ||
       fresh.secretAccessKey !== refused.secretAccessKey ||
       fresh.sessionToken !== refused.sessionToken;
+  }
+
+  /**
+   * What a client is made from whose calls are not signed. The endpoint is the region's or one of
+   * the environment; that of the command line is for calls of an identity.
+   * @param region The service's.
+   */
+  async unsignedConfiguration(region: string): Promise<{
+    readonly region: string;
+    readonly requestHandler: FetchHttpHandler;
+    readonly customUserAgent: string;
+  }> {
+    const { handler } = await this.#requestHandler();
+    const { version } = this.settings;
+    return {
+      region,
+      requestHandler: handler,
+      customUserAgent: `ssm/${version ?? "0"}`,
+    };
+  }
+
+  /**
+   * Identity Center's Logout: the token is no good any more, and no session of the portal that
+   * belongs to it.
+   * @param region Identity Center's.
+   * @param accessToken The token.
+   * @param signal Gives up.
+   * @throws When there is no answer, or it is a refusal.
+   */
+  async ssoLogout(
+    region: string,
+    accessToken: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const env = environmentOf(this.settings);
+    const domain = region.startsWith("cn-")
+      ? "amazonaws.com.cn"
+      : "amazonaws.com";
+    const endpoint = new URL(
+      env("AWS_ENDPOINT_URL_SSO") || env("AWS_ENDPOINT_URL") ||
+        `https://portal.sso.${region}.${domain}`,
+    );
+    const [{ handler }, { HttpRequest }] = await Promise.all([
+      this.#requestHandler(),
+      import("@smithy/protocol-http"),
+    ]);
+    const { response } = await handler.handle(
+      new HttpRequest({
+        method: "POST",
+        protocol: endpoint.protocol,
+        hostname: endpoint.hostname,
+        ...(endpoint.port === "" ? {} : { port: Number(endpoint.port) }),
+        path: `${endpoint.pathname.replace(/\/$/, "")}/logout`,
+        headers: {
+          host: endpoint.host,
+          "x-amz-sso_bearer_token": accessToken,
+        },
+      }),
+      { abortSignal: signal },
+    );
+    if (response.statusCode >= 300) {
+      throw new Error(`Cannot sign out: status ${response.statusCode}`);
+    }
   }
 
   /** Ends calls under way and closes connections; calls after it fail. Idempotent. */

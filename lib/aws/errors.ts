@@ -108,6 +108,10 @@ const FINAL: ReadonlySet<AwsErrorKind> = new Set([
 const TASKS: Readonly<Record<string, string>> = {
   "credentials": "load credentials",
   "profile": "find profile",
+  "login": "sign in",
+  "sso-oidc:RegisterClient": "sign in",
+  "sso-oidc:StartDeviceAuthorization": "sign in",
+  "sso-oidc:CreateToken": "sign in",
   "region": "choose region",
   "settings": "use AWS settings",
   "ssm:StartSession": "start session",

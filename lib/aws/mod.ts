@@ -81,6 +81,9 @@ export type {
   SessionInformation,
   StartSessionRequest,
 } from "./ssm.ts";
+export { browserUrl, type SignedIn, type SignInRequest } from "./sso.ts";
+export type { DeviceAuthorization } from "./sso_login.ts";
+export type { SsoLogin } from "./sso_profile.ts";
 export {
   checkStreamUrl,
   STREAM_HOST_VARIABLE,

@@ -206,6 +206,9 @@ export class TestContext implements Context {
     Promise.resolve(diagnosisOf(id, "it is asleep"));
   onElsewhere: AwsAccess["findElsewhere"] = () =>
     Promise.resolve({ region: undefined, regions: [] });
+  onLogin: AwsAccess["ssoLogin"] = () =>
+    Promise.reject(new Error("Nobody signs in in this test"));
+  onLogout: AwsAccess["ssoLogout"] = () => Promise.resolve(false);
   onShell: (options: ShellOptions) => Promise<SessionEnd> = () =>
     Promise.resolve({ kind: "ended" });
   onRun: (command: readonly string[]) => void = () => {};
@@ -405,6 +408,15 @@ export class TestContext implements Context {
     });
   }
 
+  /** Pages that were opened in a browser, and whether there is one. */
+  readonly pages: string[] = [];
+  hasBrowser = true;
+
+  openBrowser(url: string): Promise<boolean> {
+    this.pages.push(url);
+    return Promise.resolve(this.hasBrowser);
+  }
+
   ownCommand(): readonly string[] {
     return ["/opt/ssm"];
   }
@@ -460,6 +472,9 @@ export class TestContext implements Context {
       },
       sendSshKey: (request, signal) => this.onSendKey(request, signal),
       signIn: (signal) => this.onSignIn(signal),
+      ssoLogin: (force, onPending, signal) =>
+        this.onLogin(force, onPending, signal),
+      ssoLogout: (signal) => this.onLogout(signal),
       origin: () => this.onOrigin(),
       regions: () => this.onRegions(connection),
       inRegion: (region) => this.#access({ ...connection, region }),
