@@ -47,7 +47,7 @@ export async function confirm(
   say: (line: string) => void,
 ): Promise<void> {
   const { file, group, lines, given } = request;
-  const { path, sha256 } = file;
+  const { path, sha256, owner } = file;
   if (given !== undefined) {
     if (given === sha256) return;
     throw new CommandError(
@@ -86,6 +86,9 @@ export async function confirm(
     context.terminal.writeError(new TextEncoder().encode(text));
   await write(
     `${visible(path)} ${why}.\n` +
+      (owner === undefined
+        ? ""
+        : `It belongs to another user of this machine (uid ${owner}).\n`) +
       `It comes from whoever wrote the repository. The group ${
         visible(group)
       } opens:\n` +

@@ -27,6 +27,8 @@ export interface OfferedGroup {
   readonly group: Group;
   /** The repository's file that it is from; `undefined` for the user's own. */
   readonly file: RepositoryText | undefined;
+  /** A repository's file with a group of the same name, which this one hides. */
+  readonly hides?: string | undefined;
 }
 
 /**
@@ -58,7 +60,10 @@ export async function offeredGroups(
     ]);
   }
   return [
-    ...own,
+    ...own.map((each) => ({
+      ...each,
+      hides: groups.has(each.group.name) ? text.path : undefined,
+    })),
     ...[...groups.values()]
       .filter(({ name }) => !own.some(({ group }) => group.name === name))
       .map((group) => ({ group, file: text })),

@@ -66,6 +66,8 @@ export interface RepositoryText {
   readonly text: string;
   /** SHA-256 of the bytes, as sha256sum prints it. */
   readonly sha256: string;
+  /** The user it belongs to, where that is neither we nor root. */
+  readonly owner: number | undefined;
 }
 
 /**
@@ -93,6 +95,9 @@ export async function readRepositoryText(
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     return {
       path: await Deno.realPath(path),
+      owner: info.uid === null || info.uid === 0 || info.uid === Deno.uid()
+        ? undefined
+        : info.uid,
       text: new TextDecoder("utf-8", { fatal: true }).decode(bytes),
       sha256: [...digest].map((byte) => byte.toString(16).padStart(2, "0"))
         .join(""),

@@ -9,6 +9,7 @@
 import type { RouteMap } from "@stricli/core";
 import { Backlog } from "../../lib/session/backlog.ts";
 import { SignalError } from "../../lib/session/signal_error.ts";
+import { shellQuote, visible } from "../../lib/text.ts";
 import { loadUserConfig } from "../config/load.ts";
 import { settingsOf } from "../config/settings.ts";
 import type { CommandWorld, Connection, Context } from "../context.ts";
@@ -40,7 +41,11 @@ export async function runUp(
 ): Promise<number> {
   const config = await loadUserConfig(context.env, () => settingsOf(root));
   const offered = await offeredGroups(options, config, Deno.cwd());
-  const { group, file } = await chooseGroup(options.group, offered, context);
+  const { group, file, hides } = await chooseGroup(
+    options.group,
+    offered,
+    context,
+  );
   const plan = planOf(group, config, options.connection);
   let forwards: readonly OpenedForward[] = [];
   const report = new UpReport(
@@ -49,6 +54,12 @@ export async function runUp(
     () => forwards.map(({ row }) => row),
   );
   try {
+    if (hides !== undefined) {
+      report.say(
+        `${visible(hides)} has a group ${visible(group.name)}, too; ` +
+          `--file ${shellQuote(hides)} opens that one`,
+      );
+    }
     if (file !== undefined) {
       await confirm(
         {

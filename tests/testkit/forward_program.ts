@@ -77,6 +77,8 @@ export interface StartForwardOptions {
   readonly cwd?: string;
   /** What stderr says when it is ready; by default where it forwards from. */
   readonly ready?: RegExp;
+  /** The command; by default `forward`. */
+  readonly command?: string;
 }
 
 /**
@@ -87,11 +89,15 @@ export interface StartForwardOptions {
 export async function startForward(
   env: Readonly<Record<string, string>>,
   args: readonly string[],
-  { cwd, ready = /Forwarding from .*?(\d*) -> .*\n/ }: StartForwardOptions = {},
+  {
+    cwd,
+    ready = /Forwarding from .*?(\d*) -> .*\n/,
+    command = "forward",
+  }: StartForwardOptions = {},
 ): Promise<ForwardProgram> {
   const [program = "", ...first] = programCommand();
   const child = new Deno.Command(program, {
-    args: [...first, "forward", ...args],
+    args: [...first, command, ...args],
     env: { ...env },
     clearEnv: true,
     stdin: "null",

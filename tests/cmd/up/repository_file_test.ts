@@ -56,6 +56,7 @@ Deno.test("read: the bytes' SHA-256, as sha256sum prints it", () =>
     await Deno.writeTextFile(`${folder}/ssm.json`, "abc");
     assert.deepEqual(await readRepositoryText(`${folder}/ssm.json`), {
       path: `${folder}/ssm.json`,
+      owner: undefined,
       text: "abc",
       sha256:
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
