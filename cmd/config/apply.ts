@@ -39,13 +39,13 @@ export interface AppliedCommand extends Arguments {
  * Applies environment and file.
  * @param typed What was typed.
  * @param config The user's file; `undefined` where there is none or none is asked.
- * @param context The environment; an alias in SSM_TARGET is replaced there.
+ * @param context The environment.
  * @throws UsageError For targets whose aliases contradict one another.
  */
 export function applySettings(
   typed: TypedCommand,
   config: UserConfig | undefined,
-  context: Pick<Context, "env" | "setEnvironment">,
+  context: Pick<Context, "env">,
 ): AppliedCommand {
   const { flags } = typed;
   const { tokens: expanded, rest, sources } = config === undefined
@@ -170,7 +170,7 @@ const aliasFlags = ["profile", "region", "user"] as const;
 function withAliases(
   { tokens, rest, flags, form }: TypedCommand,
   config: UserConfig,
-  context: Pick<Context, "env" | "setEnvironment">,
+  context: Pick<Context, "env">,
 ): Arguments & { readonly sources: Map<string, string> } {
   const sources = new Map<string, string>();
   if (form === undefined) return { tokens, rest, sources };
@@ -194,14 +194,12 @@ function withAliases(
     }
     return { target: alias?.target ?? text, user: alias?.user };
   };
-  const replaced = replaceTargets({ tokens, rest }, form, replace);
-  const standIn = context.env(targetVariable);
-  if (replaced.count === 0 && standIn !== undefined && !given.has("tag")) {
-    const { target } = replace(standIn);
-    if (target !== standIn) {
-      context.setEnvironment({ [targetVariable]: target });
-    }
-  }
+  const variable = context.env(targetVariable);
+  const standIn = variable === undefined || given.has("tag") ||
+      expandAlias(variable, config) === undefined
+    ? undefined
+    : variable;
+  const replaced = replaceTargets({ tokens, rest }, form, replace, standIn);
   const added = flags.flatMap((flag): Token[] => {
     const { value, by = "" } = said.get(flag.name) ?? {};
     if (value === undefined || given.has(flag.name)) return [];

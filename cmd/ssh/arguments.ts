@@ -101,14 +101,19 @@ export function parseSshArguments(rest: readonly string[]): SshArguments {
  *
  * @param rest From {@linkcode splitSshArguments}.
  * @param replace Gives it; `userGiven` where an option says whom to log in as.
+ * @param standIn The destination where there is none.
  */
 export function withDestination(
   rest: readonly string[],
   replace: (destination: string, userGiven: boolean) => string,
+  standIn?: string,
 ): string[] {
   const { destination, options } = parseSshArguments(rest);
-  if (destination === undefined) return [...rest];
   const userGiven = options.some((each) => /^-[A-Za-z0-9]*l/.test(each));
+  if (destination === undefined) {
+    const added = standIn === undefined ? [] : [replace(standIn, userGiven)];
+    return [...rest, ...added];
+  }
   let skip = false;
   const at = rest.findIndex((arg, index) => {
     if (skip) {

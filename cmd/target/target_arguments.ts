@@ -64,7 +64,7 @@ export function targetFormOf(
  * @param form How the command takes targets.
  * @param replace Gives what stands in place of a target, and for ssh the user to log in as; called
  * for each target in order.
- * @returns The arguments, and how many targets there were.
+ * @param standIn What to add where no target is; `undefined` for nothing.
  */
 export function replaceTargets(
   { tokens, rest }: Arguments,
@@ -72,7 +72,8 @@ export function replaceTargets(
   replace: (
     target: string,
   ) => { readonly target: string; readonly user: string | undefined },
-): Arguments & { readonly count: number } {
+  standIn?: string,
+): Arguments {
   let count = 0;
   const one = (target: string) => {
     count++;
@@ -85,15 +86,16 @@ export function replaceTargets(
       const to = one(target);
       const login = user ?? (userGiven ? undefined : to.user);
       return login === undefined ? to.target : `${login}@${to.target}`;
-    });
-    return { tokens, rest: rest === undefined ? undefined : changed, count };
+    }, standIn);
+    return { tokens, rest: rest === undefined ? undefined : changed };
   }
   let at = 0;
   const argument = (text: string): string => {
     const position = at++;
     if (form === "locations") {
-      const [, host, path] = /^([^/:.][^/:]*)(:[^]*)$/.exec(text) ?? [];
-      return host === undefined ? text : one(host).target + path;
+      const [, host, path] = /^([^/:.][^/:]*|)(:[^]*)$/.exec(text) ?? [];
+      const target = host === "" ? standIn : host;
+      return target === undefined ? text : one(target).target + path;
     }
     if (form !== "all" && position > 0) return text;
     if (form === "before-ports" && looksLikePorts(text)) return text;
@@ -102,10 +104,12 @@ export function replaceTargets(
   const changed = tokens.map((token): Token =>
     "argument" in token ? { argument: argument(token.argument) } : token
   );
+  const added = count > 0 || standIn === undefined || form === "locations"
+    ? []
+    : [{ argument: one(standIn).target }];
   return {
-    tokens: changed,
+    tokens: [...added, ...changed],
     // `ssm cp -- -odd-name web:file`: only there the rest is ours.
     rest: form === "locations" ? rest?.map(argument) : rest,
-    count,
   };
 }

@@ -42,10 +42,10 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: "NAME", cell: ({ name }) => name, least: 8, dispensable: 2 },
+  { title: "NAME", cell: ({ name }) => name, least: 10, dispensable: 2 },
   { title: "LOCAL", cell: ({ local }) => local, dispensable: 0 },
-  { title: "TARGET", cell: ({ target }) => target, least: 8, dispensable: 3 },
-  { title: "REMOTE", cell: ({ remote }) => remote, least: 8, dispensable: 1 },
+  { title: "TARGET", cell: ({ target }) => target, least: 10, dispensable: 3 },
+  { title: "REMOTE", cell: ({ remote }) => remote, least: 14, dispensable: 1 },
   { title: "STATE", cell: ({ state }) => state, dispensable: 0 },
   {
     title: "CONNS",

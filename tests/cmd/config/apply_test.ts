@@ -248,6 +248,35 @@ Deno.test("alias: SSM_TARGET may be one", async () => {
   );
 });
 
+Deno.test("alias: SSM_TARGET may be one for every command, and stays as it is", async () => {
+  const file = { aliases: { db: { target: "name:db-1", profile: "prod" } } };
+  for (
+    const args of [
+      ["exec", "--", "uptime"],
+      ["forward", "8080:80"],
+      ["cp", ":/etc/hosts", "."],
+      ["ssh", "-p", "2222"],
+    ]
+  ) {
+    await using home = await ConfigHome.create(JSON.stringify(file));
+    const context = new TestContext();
+    home.useIn(context);
+    context.variables.set("SSM_TARGET", "db");
+    const resolved: string[] = [];
+    context.onResolve = (text) => {
+      resolved.push(text);
+      return Promise.reject(new Error("far enough"));
+    };
+    await runCommandLine(args, context);
+    assert.deepEqual(resolved, ["name:db-1"], args.join(" "));
+    assert.equal(context.connections[0]?.profile, "prod");
+    // Another one of us, in the background, has to find the alias as well.
+    assert.equal(context.variables.get("SSM_TARGET"), "db");
+  }
+  const { context } = await runUntilResolved(["cp", ":/etc/hosts", "."], file);
+  assert.deepEqual(targets.get(context), []);
+});
+
 Deno.test("alias: ssh logs in as its user, unless one is given", async () => {
   const aliases = { db: { target: "name:db-1", user: "ubuntu" } };
   const destination = async (...args: string[]) => {
