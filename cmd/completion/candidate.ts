@@ -34,6 +34,12 @@ export interface TypedPlace {
 export interface CompletionSources {
   /** Names and ids of nodes that were seen lately there; the latest first. */
   targets(place: TypedPlace): Promise<readonly Candidate[]>;
+  /** Groups of forwards in the user's own file. */
+  groups(): Promise<readonly Candidate[]>;
+  /** Aliases of targets. */
+  aliases(): Promise<readonly Candidate[]>;
+  /** Keys of the user's file that are settings. */
+  settings(): Promise<readonly Candidate[]>;
   /** Ids of sessions that were listed lately. */
   sessions(): Promise<readonly Candidate[]>;
   /** Profiles of the AWS configuration. */

@@ -5,6 +5,10 @@
  */
 
 import { regionsLike } from "../../lib/aws/regions.ts";
+import { root } from "../commands.ts";
+import { loadUserConfig } from "../config/load.ts";
+import { settingsOf } from "../config/settings.ts";
+import type { UserConfig } from "../config/user_file.ts";
 import type { Context } from "../context.ts";
 import { knownSessions } from "../sessions/known.ts";
 import { cachedNames } from "../target/memory.ts";
@@ -20,7 +24,7 @@ export function knownToUs(
 ): CompletionSources {
   return {
     targets: async () => {
-      const known = targets(context);
+      const known = [...await aliases(context), ...targets(context)];
       const recent = await (await context.recentNodes()).list();
       return [
         ...known,
@@ -29,6 +33,19 @@ export function knownToUs(
         ),
       ];
     },
+    aliases: () => aliases(context),
+    groups: async () =>
+      [...(await userConfig(context))?.groups.values() ?? []]
+        .map(({ name, forwards: { length } }) => ({
+          value: name,
+          about: `${length} forward${length === 1 ? "" : "s"}`,
+        })),
+    settings: () =>
+      Promise.resolve(
+        settingsOf(root).flatMap(({ keys, brief }) =>
+          keys.map((value) => ({ value, about: brief }))
+        ),
+      ),
     sessions: async () => {
       const { clock } = context;
       const now = clock.wall?.() ?? clock.now();
@@ -38,6 +55,24 @@ export function knownToUs(
     profiles: () => profiles(context),
     regions: () => Promise.resolve(regions(context)),
   };
+}
+
+/** The user's file; one with mistakes says nothing here. */
+async function userConfig(
+  { env }: Pick<Context, "env">,
+): Promise<UserConfig | undefined> {
+  try {
+    return await loadUserConfig(env, () => settingsOf(root));
+  } catch {
+    return undefined;
+  }
+}
+
+async function aliases(
+  context: Pick<Context, "env">,
+): Promise<readonly Candidate[]> {
+  return [...(await userConfig(context))?.aliases ?? []]
+    .map(([value, { target }]) => ({ value, about: target }));
 }
 
 /** Name tags that were found or listed in the last days, with `name:` where they need it. */

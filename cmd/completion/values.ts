@@ -70,10 +70,18 @@ export async function valuesFor(
     }
     case "completion":
       return plain(completionShells);
+    case "config get":
+    case "config set":
+    case "config unset":
+      return { values: await sources.settings() };
+    case "config alias remove":
+      return { values: await sources.aliases() };
     case "sessions kill":
       return { values: await sources.sessions() };
   }
   switch (place.placeholder) {
+    case "group":
+      return { values: await sources.groups() };
     case "target":
     case "node":
       return { values: await sources.targets() };
@@ -120,6 +128,8 @@ export function positionalPlace(
   if (name === "ssh") {
     return { name, placeholder: given === 0 ? "destination" : "" };
   }
+  // What follows the setting are its values.
+  if (name === "config set" && given > 0) return { name: "" };
   const { positional } = command.parameters;
   const parameter = positional === undefined
     ? undefined

@@ -5,6 +5,7 @@ import { answerText } from "../../../cmd/completion/run.ts";
 import { completionScript } from "../../../cmd/completion/scripts.ts";
 import { completionShells } from "../../../cmd/completion.ts";
 import { runCommandLine } from "../../../cmd/mod.ts";
+import { ConfigHome } from "../../testkit/config_home.ts";
 import { TestContext } from "../../testkit/context.ts";
 
 const sources: CompletionSources = {
@@ -14,6 +15,9 @@ const sources: CompletionSources = {
       { value: "tag:role=web" },
       { value: "i-0123456789abcdef0", about: "web-server" },
     ]),
+  aliases: () => Promise.resolve([{ value: "db", about: "name:db-1" }]),
+  groups: () => Promise.resolve([{ value: "dev", about: "2 forwards" }]),
+  settings: () => Promise.resolve([{ value: "region" }, { value: "reason" }]),
   sessions: () => Promise.resolve([{ value: "me-1234", about: "on web" }]),
   profiles: () => Promise.resolve([{ value: "prod" }, { value: "dev" }]),
   regions: () =>
@@ -277,4 +281,28 @@ Deno.test("completion: a script for each shell, and a word for those without one
     await runCommandLine(["completion", "pwsh"], new TestContext()),
     0,
   );
+});
+
+Deno.test("completion: groups, settings and aliases of the user's own file", async () => {
+  assert.deepEqual(await values("up", ""), ["dev"]);
+  assert.deepEqual(await values("config", "set", "re"), ["region", "reason"]);
+  assert.deepEqual(await values("config", "set", "region", ""), []);
+  assert.deepEqual(await values("config", "get", "reg"), ["region"]);
+  assert.deepEqual(await values("config", "alias", "remove", ""), ["db"]);
+});
+
+Deno.test("completion: aliases come before nodes that were seen, and a broken file says nothing", async () => {
+  await using home = await ConfigHome.create(
+    '{ "aliases": { "db": "name:db-1" }, "groups": { "dev": [{ "target": "db", "remote": 1 }] } }',
+  );
+  const completed = async (...words: string[]) => {
+    const context = new TestContext();
+    home.useIn(context);
+    assert.equal(await runCommandLine(["__complete", ...words], context), 0);
+    return context.terminal.outputText;
+  };
+  assert.equal(await completed("shell", "d"), "-\ndb\tname:db-1\n");
+  assert.equal(await completed("up", ""), "-\ndev\t1 forward\n");
+  await Deno.writeTextFile(home.path, "{");
+  assert.equal(await completed("shell", "d"), "-\n");
 });
