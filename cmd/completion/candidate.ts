@@ -26,7 +26,9 @@ export const nothing: Candidates = { values: [] };
 
 /** Where and as whom the command that is typed will run, as far as it says so itself. */
 export interface TypedPlace {
+  /** Or several, with commas between them. */
   readonly profile: string | undefined;
+  /** `*` is all of them. */
   readonly region: string | undefined;
 }
 

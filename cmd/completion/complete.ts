@@ -51,7 +51,7 @@ export async function complete(
   const line = readLine(before);
   const where = {
     profile: line.given.get("profile"),
-    region: line.given.get("region"),
+    region: line.given.has("all-regions") ? "*" : line.given.get("region"),
   };
   const here: KnownHere = {
     ...sources,

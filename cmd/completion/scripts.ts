@@ -50,6 +50,8 @@ _ssm() {
     done
     local current=§{words[§{#words[@]} - 1]}
     local kept=§{current%"§{current##*[=:@]}"}
+    # An @ belongs to what readline replaces.
+    kept=§{kept%@}
     COMPREPLY=()
     while IFS= read -r line; do
         if [[ -z $directive ]]; then

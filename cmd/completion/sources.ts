@@ -13,7 +13,7 @@ import type { Context } from "../context.ts";
 import { knownSessions } from "../sessions/known.ts";
 import { cachedNames } from "../target/memory.ts";
 import { targetOfName } from "../target/target.ts";
-import type { Candidate, CompletionSources } from "./candidate.ts";
+import type { Candidate, CompletionSources, TypedPlace } from "./candidate.ts";
 
 /**
  * The sources of this machine. One that cannot be read has nothing.
@@ -23,8 +23,8 @@ export function knownToUs(
   context: Pick<Context, "env" | "clock" | "recentNodes">,
 ): CompletionSources {
   return {
-    targets: async () => {
-      const known = [...await aliases(context), ...targets(context)];
+    targets: async (place) => {
+      const known = [...await aliases(context), ...targets(place, context)];
       const recent = await (await context.recentNodes()).list();
       return [
         ...known,
@@ -76,10 +76,24 @@ async function aliases(
 }
 
 /** Name tags that were found or listed in the last days, with `name:` where they need it. */
-function targets({ env }: Pick<Context, "env">): Candidate[] {
+function targets(
+  place: TypedPlace,
+  { env }: Pick<Context, "env">,
+): Candidate[] {
   const endpoint = env("SSM_ENDPOINT_URL") ?? env("AWS_ENDPOINT_URL_SSM") ??
     env("AWS_ENDPOINT_URL") ?? "";
-  return cachedNames({ endpoint }, env)
+  // Credentials of the environment come before a profile that was not typed.
+  const profile = place.profile ?? env("SSM_PROFILE") ??
+    (env("AWS_ACCESS_KEY_ID") === undefined
+      ? env("AWS_PROFILE") ?? env("AWS_DEFAULT_PROFILE")
+      : "");
+  const region = place.region ?? env("SSM_REGION") ?? env("AWS_REGION") ??
+    env("AWS_DEFAULT_REGION");
+  return cachedNames({
+    endpoint,
+    ...(profile === undefined ? {} : { profile }),
+    ...(region === undefined ? {} : { region }),
+  }, env)
     .map((name) => ({ value: targetOfName(name) }));
 }
 

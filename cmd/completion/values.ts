@@ -83,8 +83,10 @@ export async function valuesFor(
     case "group":
       return { values: await sources.groups() };
     case "target":
-    case "node":
-      return { values: await sources.targets() };
+    case "node": {
+      const targets = await sources.targets();
+      return { values: current.startsWith("name:") ? named(targets) : targets };
+    }
     case "destination": {
       const user = current.slice(0, current.indexOf("@") + 1);
       const targets = await sources.targets();
@@ -139,6 +141,15 @@ export function positionalPlace(
   return parameter === undefined
     ? { name: "" }
     : { name, placeholder: parameter.placeholder };
+}
+
+/** As they are typed by those who write the prefix always. */
+function named(targets: Candidates["values"]): Candidates["values"] {
+  return targets.map((each) =>
+    /^[a-z]+:/.test(each.value)
+      ? each
+      : { ...each, value: `name:${each.value}` }
+  );
 }
 
 function plain(values: readonly string[]): Candidates {

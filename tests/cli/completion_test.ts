@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openTargetMemory } from "../../cmd/target/memory.ts";
 import { cleanHome, programCommand } from "../testkit/executable.ts";
 import { arePrograms } from "../testkit/programs.ts";
 import { hasPty, openPty } from "../testkit/pty.ts";
@@ -39,6 +40,10 @@ const lines: readonly [typed: string, given: string][] = [
   ["ssm shell --transport bu\tx", "<shell> <--transport> <builtin> <x>"],
   ["ssm --region eu-n\tx", "<--region> <eu-north-1> <x>"],
   ["ssm play rec\t", "<play> <recorded session.cast>"],
+  ["ssm shell we\tx", "<shell> <web-server> <x>"],
+  ["ssm shell name:two\tx", "<shell> <name:two words> <x>"],
+  ["ssm ssh me@we\tx", "<ssh> <me@web-server> <x>"],
+  ["ssm cp we\tetc x", "<cp> <web-server:etc> <x>"],
   ["ssm exec web -- rec\t", "<exec> <web> <--> <recorded session.cast>"],
 ];
 
@@ -54,6 +59,13 @@ for (const shell of shells) {
         "[default]\nregion = eu-west-1\n[profile production]\n" +
           "[profile staging]\n[sso-session prefix]\n",
       );
+      openTargetMemory((name) => name === "HOME" ? home.path : undefined)
+        .remember(
+          { profile: "", region: "eu-west-1", endpoint: "", account: "" },
+          ["web-server", "two words"].map((name) =>
+            [`name:${name}`, { id: "i-0123456789abcdef0", name }] as const
+          ),
+        );
       await Deno.mkdir(`${home.path}/here`);
       await Deno.writeTextFile(`${home.path}/here/recorded session.cast`, "");
       await Deno.mkdir(`${home.path}/bin`);
@@ -67,6 +79,7 @@ for (const shell of shells) {
       await using pty = await openPty(shell.command, {
         env: {
           ...home.env,
+          AWS_ACCESS_KEY_ID: "none",
           AWS_REGION: "eu-west-1",
           PATH: `${home.path}/bin:${home.env.PATH}`,
           PS1: "> ",

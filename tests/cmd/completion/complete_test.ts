@@ -6,6 +6,7 @@ import { completionScript } from "../../../cmd/completion/scripts.ts";
 import { completionShells } from "../../../cmd/completion.ts";
 import { runCommandLine } from "../../../cmd/mod.ts";
 import { ConfigHome } from "../../testkit/config_home.ts";
+import { openTargetMemory } from "../../../cmd/target/memory.ts";
 import { TestContext } from "../../testkit/context.ts";
 
 const sources: CompletionSources = {
@@ -105,6 +106,7 @@ Deno.test("completion: values of flags, behind = and letters too", async () => {
 
 Deno.test("completion: targets, sessions and files as arguments", async () => {
   assert.deepEqual(await values("shell", "w"), ["web-server"]);
+  assert.deepEqual(await values("shell", "name:w"), ["name:web-server"]);
   assert.deepEqual(await values("shell", "tag:"), ["tag:role=web"]);
   assert.deepEqual(await values("shell", "web-server", ""), []);
   assert.deepEqual(await values("exec", "web-server", "i-"), [
@@ -204,6 +206,7 @@ Deno.test("completion: targets are those of the profile and region that were typ
       ["--region", "eu-west-1", "shell", "--profile=prod", "-qe", "x", ""],
       ["shell", "--profile", "a", "--profile", "b", "-e~", ""],
       ["exec", "-tq", "--region=x", "web", ""],
+      ["shell", "--all-regions", ""],
     ]
   ) await complete(words, watching);
   assert.deepEqual(asked, [
@@ -211,7 +214,59 @@ Deno.test("completion: targets are those of the profile and region that were typ
     { profile: "prod", region: "eu-west-1" },
     { profile: "b", region: undefined },
     { profile: undefined, region: "x" },
+    { profile: undefined, region: "*" },
   ]);
+});
+
+Deno.test("completion: names of the cache, of the right account's place alone", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    const env = (name: string) => name === "XDG_CACHE_HOME" ? home : undefined;
+    const scope = {
+      profile: "prod",
+      region: "eu-west-1",
+      endpoint: "",
+      account: "a",
+    };
+    const { remember } = openTargetMemory(env);
+    remember(scope, [
+      ["name:web", { id: "i-0123456789abcdef0", name: "web" }],
+      ["name:i-like", { id: "i-0fedcba9876543210", name: "i-00000001" }],
+    ]);
+    remember({ ...scope, profile: "" }, [
+      ["name:db", { id: "i-00000000000000001", name: "db" }],
+    ]);
+    const answer = async (words: string[], variables: [string, string][]) => {
+      const context = new TestContext();
+      for (const [name, value] of [["XDG_CACHE_HOME", home], ...variables]) {
+        context.variables.set(name!, value!);
+      }
+      await runCommandLine(["__complete", ...words, ""], context);
+      return context.terminal.outputText.trimEnd().split("\n").slice(1);
+    };
+    const prod = ["name:i-00000001", "web"];
+    assert.deepEqual(
+      (await answer(["shell", "--profile", "prod"], [])).sort(),
+      prod,
+    );
+    assert.deepEqual(
+      (await answer(["shell"], [["AWS_PROFILE", "prod"]])).sort(),
+      prod,
+    );
+    assert.deepEqual(
+      await answer(["shell"], [["AWS_PROFILE", "prod"], [
+        "AWS_ACCESS_KEY_ID",
+        "x",
+      ]]),
+      ["db"],
+    );
+    assert.deepEqual(
+      await answer(["shell", "--region", "us-east-1"], []),
+      [],
+    );
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 });
 
 Deno.test("completion: nodes that were used lately", async () => {
