@@ -152,6 +152,12 @@ const sessions: Plan = ({ place, arguments: words }) => [
     purpose: "tell which are yours",
     resources: everything,
   },
+  {
+    action: "ec2:DescribeInstances",
+    need: "helps",
+    purpose: "show the nodes' Name tags",
+    resources: everything,
+  },
   ...(words[0] === "kill"
     ? [
       {
