@@ -197,6 +197,7 @@ export function processContext(
   const log = new CommandLog();
   let mayColor = !Deno.noColor && env("TERM") !== "dumb" &&
     env("CLICOLOR") !== "0";
+  let targetMemory: TargetMemory | undefined;
   return {
     terminal,
     attended: terminal.interactive && terminal.errorIsTerminal,
@@ -221,7 +222,7 @@ export function processContext(
     },
     onSignal: (handle) => signals.intercept(handle),
     onStatusRequest,
-    targetMemory: () => openTargetMemory(env),
+    targetMemory: () => targetMemory ??= openTargetMemory(env),
     aws: (connection) =>
       openAwsAccess(connection, terminal, signals.signal, log),
     async doctor(connection) {

@@ -41,10 +41,23 @@ export function openTargetMemory(
 ): TargetMemory {
   const folder = cacheFolder(env);
   const path = folder && `${folder}/targets.json`;
-  const read = () =>
-    TargetCache.parse(path === undefined ? undefined : readCacheFile(path));
+  // An account of 5000 nodes takes some 10 ms to read.
+  let last: { readonly cache: TargetCache; readonly mark: string } | undefined;
+  const read = () => {
+    const file = path === undefined
+      ? undefined
+      : readCacheFile(path, last?.mark);
+    if (file === "same" && last !== undefined) return last.cache;
+    if (file === undefined || file === "same") {
+      return TargetCache.parse(undefined);
+    }
+    last = { cache: TargetCache.parse(file.text), mark: file.mark };
+    return last.cache;
+  };
   const write = (cache: TargetCache) => {
     if (path === undefined) return;
+    // What was changed in memory only is not to be taken for the file's.
+    last = undefined;
     try {
       writeCacheFile(path, cache.toText());
     } catch {

@@ -5,18 +5,34 @@
  * @module
  */
 
+/** A file's text, and what tells this state of it from later ones. */
+export interface CacheFile {
+  readonly text: string;
+  readonly mark: string;
+}
+
 /**
  * Reads it.
  *
  * @param path Where.
- * @returns `undefined` where it is not there, cannot be read, or may be written by others.
+ * @param mark The mark of what has been read already, if anything.
+ * @returns `undefined` where it is not there, cannot be read, or may be written by others; `"same"`
+ * where it still has that mark.
  */
-export function readCacheFile(path: string): string | undefined {
+export function readCacheFile(
+  path: string,
+  mark?: string,
+): CacheFile | "same" | undefined {
   try {
-    const { mode } = Deno.statSync(path);
+    const { mode, ino, mtime, size } = Deno.statSync(path);
     const othersMayWrite = mode !== null && (mode & 0o022) !== 0 &&
       Deno.build.os !== "windows";
-    return othersMayWrite ? undefined : Deno.readTextFileSync(path);
+    if (othersMayWrite) return undefined;
+    // It is replaced as a whole, so that each state of it has a number of its own.
+    const present = `${ino} ${mtime?.getTime()} ${size}`;
+    return present === mark
+      ? "same"
+      : { text: Deno.readTextFileSync(path), mark: present };
   } catch {
     return undefined;
   }

@@ -18,7 +18,12 @@ Deno.test("a cache file is private, in a private folder, and written as a whole"
     assert.equal(readCacheFile(path), undefined);
     writeCacheFile(path, "one");
     writeCacheFile(path, "two");
-    assert.equal(readCacheFile(path), "two");
+    const file = readCacheFile(path);
+    assert.ok(file !== undefined && file !== "same");
+    assert.equal(file.text, "two");
+    assert.equal(readCacheFile(path, file.mark), "same");
+    writeCacheFile(path, "one");
+    assert.notEqual(readCacheFile(path, file.mark), "same");
     assert.deepEqual(
       [...Deno.readDirSync(`${folder}/cache/ssm`)].map(({ name }) => name),
       ["targets.json"],
