@@ -145,7 +145,7 @@ export interface AwsAccess extends Disposable {
     grammar?: TargetGrammar,
   ): Promise<ResolvedTarget>;
   /** What a cache keeps what is found here under; rejects with AwsCallError. */
-  scope(): Promise<CacheScope>;
+  scope(signal: AbortSignal): Promise<CacheScope>;
   /** One question about a target, as `Aws.lookUp` asks it; rejects with AwsCallError. */
   lookUp(step: LookupStep, signal: AbortSignal): Promise<LookupAnswer>;
   /** Name tags like one that no node has; rejects when the signal aborts. */
@@ -392,7 +392,7 @@ export async function openAwsAccess(
     return {
       resolveTarget: (text, signal, grammar) =>
         aws.resolveTarget(text, signal, grammar),
-      scope: () => aws.scope(),
+      scope: (signal) => aws.scope(signal),
       lookUp: (step, signal) => aws.lookUp(step, signal),
       nearNames: (name, signal) => aws.nearNames(name, signal),
       listNodes: (limit, signal) => aws.listNodes(limit, signal),

@@ -262,6 +262,7 @@ async function findCommandNode(
       places,
       { ...use, target: use.target },
       known,
+      signal,
     );
   }
   return known;

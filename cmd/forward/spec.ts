@@ -103,9 +103,10 @@ export function parseForwardArguments(
 }
 
 function nothingToForward(command: string, target = ""): UsageError {
-  const container = /^(ecs:.*):(\d+)$/s.exec(target);
-  if (container !== null) {
-    const [, name = "", port = ""] = container;
+  // As other programs write a host and its port.
+  const withPort = /^(ecs:.*|[^:]+):(\d+)$/s.exec(target);
+  if (withPort !== null) {
+    const [, name = "", port = ""] = withPort;
     return new UsageError(
       `Cannot forward: ${visible(target)} is no target; its port is said apart`,
       [`ssm forward ${shellQuote(name)} --remote ${port}`],

@@ -88,6 +88,7 @@ export async function runList(
         agentVersion: node.agentVersion,
         place,
       })),
+    signal,
   );
   for (const line of problemLines(stock, places)) notices.say(line);
   for (const line of restLines(found, shown)) notices.say(line);

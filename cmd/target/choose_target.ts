@@ -114,7 +114,7 @@ export async function chooseTarget(
       ...present({ platform, agentVersion }),
       place,
     };
-    await rememberNodes(context, places, [chosen]);
+    await rememberNodes(context, places, [chosen], signal);
     return chosen;
   }
   let nodes: readonly Listed[];

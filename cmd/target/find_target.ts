@@ -62,6 +62,7 @@ export async function findTarget(
             signal,
             true,
           ),
+        signal,
       )
       : undefined;
     return guess ?? await findAndRemember(context, places, use, signal, false);
@@ -89,10 +90,10 @@ async function findAndRemember(
     node = await findNode(context, places, use, signal);
   } catch (error) {
     if (known && error instanceof CommandError) {
-      await rememberTarget(context, places, use, undefined);
+      await rememberTarget(context, places, use, undefined, signal);
     }
     throw error;
   }
-  if (!node.chosen) await rememberTarget(context, places, use, node);
+  if (!node.chosen) await rememberTarget(context, places, use, node, signal);
   return node;
 }

@@ -30,6 +30,7 @@ interface Known {
  * @param places Where to look.
  * @param use The target.
  * @param lookUp Looks it up.
+ * @param signal Gives up.
  * @returns The node, with the lookup as its `truth`; `undefined` where nothing is known.
  * @throws InvalidTargetError, AwsCallError Without credentials or a region.
  */
@@ -38,8 +39,9 @@ export async function guessTarget(
   places: Places,
   use: TargetUse,
   lookUp: () => Promise<FoundTarget>,
+  signal: AbortSignal,
 ): Promise<FoundTarget | undefined> {
-  const known = await knownAs(places, use);
+  const known = await knownAs(places, use, signal);
   if (known === undefined) return undefined;
   const memory = context.targetMemory();
   const cached = [known.key, ...known.also]
@@ -67,14 +69,16 @@ export async function guessTarget(
  * @param places Where it was looked for.
  * @param use The target.
  * @param node What it is; `undefined` where it is nothing any more.
+ * @param signal Gives up.
  */
 export async function rememberTarget(
   context: Pick<Context, "targetMemory">,
   places: Places,
   use: TargetUse,
   node: FoundTarget | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
-  const known = await knownAs(places, use);
+  const known = await knownAs(places, use, signal);
   if (known === undefined) return;
   const keys = node === undefined ? [known.key, ...known.also] : [known.key];
   context.targetMemory().remember(
@@ -89,19 +93,23 @@ export async function rememberTarget(
  * @param context The cache.
  * @param places Where they were listed.
  * @param nodes The nodes.
+ * @param signal Gives up.
  */
 export async function rememberNodes(
   context: Pick<Context, "targetMemory">,
   places: Places,
   nodes: readonly FoundTarget[],
+  signal: AbortSignal,
 ): Promise<void> {
   if (places.first.connection.cache === false || nodes.length === 0) return;
+  const scope = await scopeOf(places, signal);
+  if (scope === undefined) return;
   const counts = new Map<string, number>();
   for (const { name } of nodes) {
     if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   context.targetMemory().remember(
-    await places.scope(),
+    scope,
     nodes.flatMap((node) => {
       const { id, name } = node;
       if (name === undefined) return [];
@@ -183,12 +191,14 @@ export class MovedTargetError extends Error {
 async function knownAs(
   places: Places,
   { target, grammar, connection }: TargetUse,
+  signal: AbortSignal,
 ): Promise<Known | undefined> {
   if (connection.cache === false) return undefined;
   const spec = parseTarget(target, grammar);
   // An id is what it is, unless it has to be found.
   if (spec.kind === "id" && !places.several) return undefined;
-  const scope = await places.scope();
+  const scope = await scopeOf(places, signal);
+  if (scope === undefined) return undefined;
   const named = formatTarget(spec);
   if (spec.kind !== "word") return { scope, key: named, also: [] };
   // The same word may be ports or tags, depending on the command.
@@ -198,6 +208,20 @@ async function knownAs(
     key: `${key}:${spec.text}`,
     also: spec.tags === undefined ? [named] : [],
   };
+}
+
+/** Where one of several places is of no use, the search says so, and the others are. */
+async function scopeOf(
+  places: Places,
+  signal: AbortSignal,
+): Promise<CacheScope | undefined> {
+  try {
+    return await places.scope(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (places.several) return undefined;
+    throw error;
+  }
 }
 
 function cachedNode(

@@ -145,12 +145,13 @@ export class Places implements Disposable {
 
   /**
    * What a cache keeps what is found here under.
+   * @param signal Gives up; its reason is thrown.
    * @throws AwsCallError Without credentials, or for a profile that there is not.
    */
-  scope(): Promise<CacheScope> {
+  scope(signal: AbortSignal): Promise<CacheScope> {
     return this.#scope ??= (async () => {
       const { moreProfiles = [], allRegions } = this.#connection;
-      const own = await this.first.aws.scope();
+      const own = await this.first.aws.scope(signal);
       return {
         ...own,
         profile: [own.profile, ...moreProfiles].join(","),
@@ -269,7 +270,7 @@ export class Places implements Disposable {
   async #regions(aws: AwsAccess, signal: AbortSignal): Promise<RegionList> {
     if (this.#connection.cache === false) return await aws.regions(signal);
     const memory = this.#context.targetMemory();
-    const own = await aws.scope();
+    const own = await aws.scope(signal);
     const scope = { ...own, region: "*" };
     const known = memory.regions(scope);
     if (known?.[0] !== undefined) {

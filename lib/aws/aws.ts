@@ -145,14 +145,15 @@ export class Aws implements Disposable {
    * What a cache of targets keeps under: profile, region, endpoint and a mark of the account, for
    * which the credentials are loaded, and AWS is not called.
    *
+   * @param signal Gives up; its reason is thrown.
    * @throws AwsCallError Without credentials, or for a profile that there is not.
    */
-  async scope(): Promise<CacheScope> {
+  async scope(signal?: AbortSignal): Promise<CacheScope> {
     const { settings } = this.#clients;
     const env = settings.env ?? ((name: string) => Deno.env.get(name));
     const [resolved, credentials] = await Promise.all([
       this.resolved(),
-      this.credentials.get(),
+      orAborted(this.credentials.get(), signal),
     ]);
     return {
       profile: resolved.credentialsFromEnvironment ? "" : resolved.profile,

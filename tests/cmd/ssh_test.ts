@@ -52,6 +52,29 @@ Deno.test("ssh: the user's ssh, with our proxy and the node's id for its host ke
   assert.equal(context.requests.length, 0, "the session is the proxy's");
 });
 
+Deno.test("ssh: the proxy is told where the node was found", async () => {
+  const context = new TestContext();
+  context.onLookUp = (_step, _signal, at) =>
+    Promise.resolve({
+      candidates: at?.region === "eu-west-1"
+        ? [{
+          id,
+          name: "web",
+          state: "Online",
+          address: undefined,
+          computerName: undefined,
+        }]
+        : [],
+      complete: true,
+    });
+  const { argv } = await ssh(context, "web", "--all-regions");
+  assert.ok(
+    argv?.includes(
+      `ProxyCommand=/opt/ssm ssh-proxy ${id} %p --region eu-west-1`,
+    ),
+  );
+});
+
 Deno.test("ssh: a name that ssh could take for more never reaches it", async () => {
   for (
     const target of ["name:-oProxyCommand=x", "name:a b", "tag:a=b", `id:${id}`]

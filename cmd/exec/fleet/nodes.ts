@@ -188,7 +188,11 @@ export function noNodes(
   return new CommandError(
     `Cannot find a node with ${
       tags.map(({ key, value }) => visible(`${key}=${value}`)).join(", ")
-    }: Session Manager knows none in this account and region`,
+    }: Session Manager knows none ${
+      connection.allRegions || connection.moreProfiles !== undefined
+        ? "in the places searched"
+        : "in this account and region"
+    }`,
     exitCodes.failed,
     [
       `aws ssm describe-instance-information --filters ${filters}` +

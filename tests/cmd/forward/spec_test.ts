@@ -200,6 +200,12 @@ const refused: readonly Refusal[] = [
     "ssm forward -L 8080:db:80",
   ],
   [
+    ["web:80"],
+    {},
+    /web:80 is no target; its port is said apart/,
+    "ssm forward web --remote 80",
+  ],
+  [
     ["ecs:prod/web:80"],
     {},
     /ecs:prod\/web:80 is no target; its port is said apart/,

@@ -228,3 +228,19 @@ Deno.test("where tags need their prefix, a name that looks like one says so", as
   ]);
   assert.equal(asked.filter((each) => each.startsWith("tags")).length, 2);
 });
+
+Deno.test("several nodes with a tag may be meant, all of them, where a command takes many", async () => {
+  const context = unattended();
+  answers(context, { "tags us-east-1": [candidate(A), candidate(B)] });
+  for (const target of ["Role=web app", "tag:Role:web app"]) {
+    const { hints } = await failure(context, target, {
+      command: "ssm exec",
+      rest: "-- …",
+    });
+    assert.deepEqual(hints, [
+      `ssm exec ${A} --region us-east-1 -- …`,
+      "ssm exec --tag 'Role=web app' --region us-east-1 --all-regions -- …",
+    ]);
+  }
+  assert.equal((await failure(context, "tag:Role=web")).hints.length, 1);
+});

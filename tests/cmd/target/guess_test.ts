@@ -240,7 +240,7 @@ Deno.test("a list makes names known that one node has, and others for completion
     { id: "i-01", name: "twin", place },
     { id: "i-02", name: "twin", place },
     { id: "i-03", name: undefined, place },
-  ]);
+  ], context.signal);
   assert.equal(memory.find(scope, "name:twin"), undefined);
   assert.deepEqual(memory.names({}).toSorted(), ["twin", "web"]);
   assert.equal(await run("shell", "web"), 0);
@@ -358,4 +358,43 @@ Deno.test("cp: nothing is copied before the lookup has answered", async () => {
     `copy on-${NEW}`,
   ]);
   assert.equal(w.controls.get(OLD)?.terminated, 1);
+});
+
+Deno.test("a first profile that is of no use leaves the others to be searched", async () => {
+  const context = new TestContext(new MemoryTerminal({ interactive: false }));
+  const login = new AwsCallError({
+    action: "credentials",
+    code: "C",
+    kind: "expired-credentials",
+    reason: "the login has expired",
+  });
+  const aws = context.aws.bind(context);
+  context.aws = async (connection) => ({
+    ...await aws(connection),
+    ...(connection.profile === "old"
+      ? { scope: () => Promise.reject(login) }
+      : {}),
+  });
+  context.onLookUp = (_step, _signal, at) =>
+    at?.profile === "old" ? Promise.reject(login) : Promise.resolve({
+      candidates: [{
+        id: NEW,
+        name: "web",
+        state: "Online",
+        address: undefined,
+        computerName: undefined,
+      }],
+      complete: true,
+    });
+  const args = ["shell", "web", "--profile", "old,new"];
+  assert.equal(await runCommandLine(args, context), 0);
+  assert.equal(context.requests[0]?.target, NEW);
+  assert.match(
+    context.terminal.errorText,
+    /^Not searched: old: Cannot load credentials: the login has expired\n/,
+  );
+  const alone = ["shell", "web", "--profile", "old"];
+  context.onResolve = () => Promise.reject(login);
+  assert.equal(await runCommandLine(alone, context), 125);
+  assert.match(context.terminal.errorText, /ssm: Cannot load credentials/);
 });
