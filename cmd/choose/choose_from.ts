@@ -7,7 +7,7 @@
 import { visible } from "../../lib/text.ts";
 import type { Context } from "../context.ts";
 import { CommandError, exitCodes } from "../errors.ts";
-import { askChoice, tableRows } from "../target/choice.ts";
+import { askChoice } from "../target/choice.ts";
 import { hasFullScreen } from "./full_screen_terminal.ts";
 import type { ChoiceColumn, ChoiceRow, ChoiceSource } from "./source.ts";
 import type { Searched } from "./query.ts";
@@ -61,7 +61,12 @@ export async function chooseFrom<Item extends object>(
         new TextEncoder().encode(`${reason}:\n`),
       );
     }
-    const rows = tableRows(items.map(cells));
+    const { fittingRows } = await import("./numbered_rows.ts");
+    const rows = fittingRows(
+      items.map((item) => cells(item).map(visible)),
+      columns,
+      context.terminal.size()?.cols,
+    );
     return await askChoice(
       context.terminal,
       { items, rows, more, noun, names },

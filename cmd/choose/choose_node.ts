@@ -52,6 +52,7 @@ export async function chooseNode(
       noun: "node",
       action,
       color: world.color,
+      filters: "tag:key=value  ip:10.  !not",
     }, either);
     if (chosen === undefined) {
       throw new CommandError("No node was chosen", exitCodes.failed);

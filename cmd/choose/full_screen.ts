@@ -15,6 +15,9 @@ const enter = "\x1b[?1049h\x1b[?7l";
 // Erased first: tmux 3.3 leaves rows of a screen that was resized meanwhile.
 const leave = "\x1b[0m\x1b[H\x1b[J\x1b[?7h\x1b[?25h\x1b[?1049l";
 
+/** The bytes that give the screen back, for a process that ends at once. */
+export const leaveBytes = new TextEncoder().encode(leave);
+
 /** For a terminal that does not tell its size. */
 const usualSize: TerminalSize = { cols: 80, rows: 24 };
 

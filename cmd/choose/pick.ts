@@ -7,7 +7,7 @@
 import { SignalError } from "../../lib/session/signal_error.ts";
 import type { Clock, Terminal } from "../../lib/session/transport.ts";
 import { ChoiceState } from "./choice_state.ts";
-import { FullScreen } from "./full_screen.ts";
+import { FullScreen, leaveBytes } from "./full_screen.ts";
 import { readKey } from "./keys.ts";
 import type { ChoiceSource } from "./source.ts";
 import { viewOf, type ViewOptions } from "./view.ts";
@@ -68,7 +68,7 @@ class Pick<Item extends object> {
 
   async run(signal: AbortSignal): Promise<Item | undefined> {
     const { terminal } = this.#world;
-    const raw = terminal.raw();
+    const raw = terminal.raw(leaveBytes);
     try {
       await this.#screen.open();
       using _resize = terminal.onResize(() => this.#draw());

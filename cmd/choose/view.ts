@@ -28,6 +28,8 @@ export interface ViewOptions {
   readonly color: boolean;
   /** Why there is a choice, if that has to be said. */
   readonly reason?: string | undefined;
+  /** What can be typed besides letters. */
+  readonly filters?: string;
 }
 
 /** In front of each item. */
@@ -131,7 +133,7 @@ function tail(text: string, columns: number): string {
 function footerLine<Item extends object>(
   state: ChoiceState<Item>,
   columns: number,
-  { noun, action, reason }: ViewOptions,
+  { noun, action, reason, filters }: ViewOptions,
   paint: Paint,
 ): string {
   const { current, source } = state;
@@ -155,9 +157,13 @@ function footerLine<Item extends object>(
     );
   }
   if (source.trouble !== undefined) return paint("33", fit(source.trouble));
-  const why = reason === undefined ? "" : `${visible(reason)}   `;
-  const filters = why === "" ? "   tag:key=value  ip:10.  !not" : "";
-  return paint("2", fit(`${why}Enter: ${action}   Esc: leave${filters}`));
+  const parts = [
+    ...(reason === undefined ? [] : [visible(reason)]),
+    `Enter: ${action}`,
+    "Esc: leave",
+    ...(filters === undefined ? [] : [filters]),
+  ];
+  return paint("2", fit(parts.join("   ")));
 }
 
 function cellsText(

@@ -13,7 +13,7 @@ import { CommandError, exitCodes } from "../errors.ts";
 export interface Choice<Item> {
   /** At least one. */
   readonly items: readonly Item[];
-  /** A line for each, safe to show. */
+  /** A line for each, safe to show, that fits the terminal. */
   readonly rows: readonly string[];
   /** True when there are more than these. */
   readonly more: boolean;
@@ -39,9 +39,8 @@ export async function askChoice<Item>(
 ): Promise<Item> {
   const { items, rows, more, noun } = choice;
   const digits = String(items.length).length;
-  const width = terminal.size()?.cols ?? Infinity;
   const lines = rows.map((row, at) =>
-    `${cut(`  ${String(at + 1).padStart(digits)}  ${row}`, width)}\n`
+    `  ${String(at + 1).padStart(digits)}  ${row}\n`
   );
   const say = (text: string) =>
     terminal.writeError(new TextEncoder().encode(text));
@@ -62,16 +61,6 @@ export async function askChoice<Item>(
     if (chosen !== undefined) return chosen;
     await say(`There is no ${visible(answer)} in the list\n`);
   }
-}
-
-/** In a terminal with fewer columns than this a row would lose its name or id. */
-const narrow = 60;
-
-/** Lines that break are no table, and what a row ends with matters least. */
-function cut(line: string, width: number): string {
-  return line.length <= width || width < narrow
-    ? line
-    : `${line.slice(0, width - 1)}…`;
 }
 
 /** By number, or a name that only one has. */

@@ -7,7 +7,7 @@
 import type { TargetCandidate } from "../../lib/aws/mod.ts";
 import { present } from "../../lib/aws/present.ts";
 import { hasFullScreen } from "../choose/full_screen_terminal.ts";
-import { askChoice } from "./choice.ts";
+import { chooseFrom } from "../choose/choose_from.ts";
 import type { Context } from "../context.ts";
 import { CommandError, describeError, exitCodes } from "../errors.ts";
 import {
@@ -20,6 +20,7 @@ import type { Place, Places } from "./places.ts";
 import {
   awsArguments,
   checkTarget,
+  nodeColumns,
   nodeRows,
   targetOfName,
   type TargetUse,
@@ -148,21 +149,24 @@ export async function chooseTarget(
     );
   }
   if (!context.attended) throw notAsked(nodes, more, use);
-  const { id, name, place } = await askChoice(context.terminal, {
-    items: nodes,
-    rows: rowsOf(nodes),
-    more,
-    noun: "node",
-    names: ({ id, name }) => [id, name],
-  }, signal);
+  const items = labelled(nodes);
+  const { id, name, place } = await chooseFrom(
+    context,
+    {
+      items,
+      columns: nodeColumns(items, true),
+      more,
+      noun: "node",
+      names: ({ id, name }) => [id, name],
+    },
+    use.command,
+    signal,
+  );
   return { id, name, place };
 }
 
-function rowsOf(nodes: readonly Listed[]): string[] {
-  return nodeRows(
-    nodes.map((each) => ({ ...each, label: each.place.label })),
-    true,
-  );
+function labelled(nodes: readonly Listed[]) {
+  return nodes.map((each) => ({ ...each, label: each.place.label }));
 }
 
 const noTarget = "Cannot choose a node: no target is given";
@@ -186,7 +190,7 @@ function notAsked(
       withTarget(target, { ...use, connection: first.place.connection }),
     ],
     [
-      ...rowsOf(shown),
+      ...nodeRows(labelled(shown), true),
       ...(more || shown.length < nodes.length ? ["… and more"] : []),
     ],
   );

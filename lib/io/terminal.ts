@@ -12,7 +12,10 @@ import { stopProcessGroup } from "./process_group.ts";
 export interface StandardStreams {
   readonly stdin: Pick<typeof Deno.stdin, "read" | "isTerminal" | "setRaw">;
   readonly stdout: Pick<typeof Deno.stdout, "write" | "isTerminal">;
-  readonly stderr: Pick<typeof Deno.stderr, "write" | "isTerminal">;
+  readonly stderr: Pick<
+    typeof Deno.stderr,
+    "write" | "writeSync" | "isTerminal"
+  >;
 }
 
 /** A {@linkcode Terminal} whose raw mode can also be left from outside, on the way out. */
@@ -22,8 +25,9 @@ export interface ProcessTerminal extends Terminal {
   /** True when standard output is a terminal. */
   readonly outputIsTerminal: boolean;
   /**
-   * Leaves raw mode now, whoever holds it, and keeps it from being entered again. For signals and
-   * uncaught errors, just before the process ends. Never throws.
+   * Leaves raw mode now, whoever holds it, and keeps it from being entered again; the screen gets
+   * what its holder wants it to have. For signals and uncaught errors, just before the process
+   * ends. Never throws.
    */
   restore(): void;
 }
@@ -63,9 +67,10 @@ class StandardTerminal implements ProcessTerminal {
   #rawHolders = 0;
   #rawNow = false;
   #restored = false;
+  #farewell: Uint8Array | undefined;
 
   constructor(
-    streams: StandardStreams,
+    private readonly streams: StandardStreams,
     private readonly stopProcessing: () => void,
   ) {
     this.#stdin = streams.stdin;
@@ -80,23 +85,28 @@ class StandardTerminal implements ProcessTerminal {
     return standardSize() ?? controllingSize();
   }
 
-  raw(): Disposable {
+  raw(farewell?: Uint8Array): Disposable {
     if (!this.interactive) return { [Symbol.dispose]() {} };
     this.#rawHolders++;
     this.#setRaw(true);
+    this.#farewell = farewell;
     let held = true;
     return {
       [Symbol.dispose]: () => {
         if (!held) return;
         held = false;
+        this.#farewell = undefined;
         if (--this.#rawHolders === 0) this.#setRaw(false);
       },
     };
   }
 
   restore(): void {
+    const farewell = this.#farewell;
+    this.#farewell = undefined;
     try {
       this.#setRaw(false);
+      if (farewell !== undefined) this.streams.stderr.writeSync(farewell);
     } catch {
       // The terminal is gone, as after SIGHUP: nothing is left to restore.
     }

@@ -128,8 +128,11 @@ export interface Terminal {
    * `undefined` where there is none (sessions.md §2.1).
    */
   size(): TerminalSize | undefined;
-  /** Puts the terminal into raw mode until the returned object is disposed. Idempotent disposal. */
-  raw(): Disposable;
+  /**
+   * Puts the terminal into raw mode until the returned object is disposed. Idempotent disposal.
+   * @param farewell What the screen needs on standard error where the process ends before that.
+   */
+  raw(farewell?: Uint8Array): Disposable;
   /**
    * The next bytes typed or piped in; `undefined` at end of input. Aborting rejects the call with
    * the signal's reason and loses no byte: the next call gets them.

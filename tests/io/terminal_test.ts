@@ -35,6 +35,10 @@ class FakeStreams {
     },
     stderr: {
       write: (bytes) => this.#write(this.errors, bytes),
+      writeSync: (bytes) => {
+        this.errors.push(new TextDecoder().decode(bytes));
+        return bytes.length;
+      },
       isTerminal: () => this.interactive,
     },
   };
@@ -225,4 +229,45 @@ Deno.test("withCarriageReturns keeps what has one", () => {
       "a\r\n\r\nb",
     ]] as const
   ) assert.equal(text(withCarriageReturns(bytes(from))), to);
+});
+
+Deno.test("what is put back is read first, whatever comes meanwhile", async () => {
+  const fake = new FakeStreams();
+  const terminal = openTerminal(fake.streams);
+  const first = terminal.read();
+  fake.reads[0]?.resolve("a\rbc");
+  assert.equal(text(await first), "a\rbc");
+  terminal.unread(bytes("bc"));
+  terminal.unread(bytes(""));
+  assert.equal(text(await terminal.read()), "bc");
+  assert.equal(fake.reads.length, 1);
+
+  // A read that was given up has its bytes behind those that were put back.
+  const controller = new AbortController();
+  const given = terminal.read(controller.signal);
+  controller.abort(new Error("given up"));
+  await assert.rejects(given, /given up/);
+  terminal.unread(bytes("d"));
+  fake.reads[1]?.resolve("e");
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(text(await terminal.read()), "de");
+  terminal.unread(bytes("f"));
+  terminal.unread(bytes("g"));
+  assert.equal(text(await terminal.read()), "gf");
+});
+
+Deno.test("a process that ends at once says farewell to the screen, once", () => {
+  const fake = new FakeStreams();
+  const terminal = openTerminal(fake.streams);
+  terminal.raw(bytes("left"))[Symbol.dispose]();
+  terminal.restore();
+  assert.deepEqual(fake.errors, []);
+
+  const other = new FakeStreams();
+  const ended = openTerminal(other.streams);
+  ended.raw(bytes("left"));
+  ended.restore();
+  ended.restore();
+  assert.deepEqual(other.errors, ["left"]);
+  assert.deepEqual(other.rawCalls, [true, false]);
 });

@@ -4,7 +4,12 @@ import { viewOf } from "../../../cmd/choose/view.ts";
 import { textWidth } from "../../../cmd/text_width.ts";
 import { itemsOf, TestSource } from "../../testkit/choice_items.ts";
 
-const options = { noun: "node", action: "ssm shell", color: false };
+const options = {
+  noun: "node",
+  action: "ssm shell",
+  color: false,
+  filters: "tag:key=value  ip:10.  !not",
+};
 
 function lines(
   source: TestSource,
