@@ -15,7 +15,7 @@ import type { Searched } from "./query.ts";
 /** What a choice needs of the world. */
 export type ChooserContext = Pick<
   Context,
-  "terminal" | "attended" | "clock" | "color" | "env"
+  "terminal" | "attended" | "clock" | "color" | "env" | "log"
 >;
 
 /** What is shown of things to choose from; foreign text in cells is still to be made visible. */

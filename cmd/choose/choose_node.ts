@@ -14,7 +14,7 @@ import { pick } from "./pick.ts";
 /** What a choice of nodes is made with. */
 export type ChooseWorld = Pick<
   Context,
-  "terminal" | "clock" | "color" | "env" | "recentNodes"
+  "terminal" | "clock" | "color" | "env" | "recentNodes" | "log"
 >;
 
 /**

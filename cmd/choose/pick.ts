@@ -6,6 +6,7 @@
 
 import { SignalError } from "../../lib/session/signal_error.ts";
 import type { Clock, Terminal } from "../../lib/session/transport.ts";
+import type { CommandLog } from "../log.ts";
 import { ChoiceState } from "./choice_state.ts";
 import { FullScreen, leaveBytes } from "./full_screen.ts";
 import { readKey } from "./keys.ts";
@@ -16,10 +17,15 @@ import { viewOf, type ViewOptions } from "./view.ts";
 export interface PickWorld {
   readonly terminal: Terminal;
   readonly clock: Clock;
+  /** What it says meanwhile is shown afterwards. */
+  readonly log: Pick<CommandLog, "redirect" | "redirected">;
 }
 
 /** How long the rest of a key's bytes may take, as over a slow line. Milliseconds; fzf waits as long. */
 const escapeWait = 50;
+
+/** Of what is logged meanwhile, the last lines are kept. */
+const mostLogged = 1000;
 
 /** While items come in, the screen is drawn no more often than this. Milliseconds. */
 const drawInterval = 100;
@@ -42,10 +48,10 @@ export async function pick<Item extends object>(
   signal: AbortSignal,
 ): Promise<Item | undefined> {
   signal.throwIfAborted();
-  return await new Pick(world, source, options).run(signal);
+  return await new PickRun(world, source, options).run(signal);
 }
 
-class Pick<Item extends object> {
+class PickRun<Item extends object> {
   readonly #world: PickWorld;
   readonly #options: ViewOptions;
   readonly #state: ChoiceState<Item>;
@@ -67,7 +73,11 @@ class Pick<Item extends object> {
   }
 
   async run(signal: AbortSignal): Promise<Item | undefined> {
-    const { terminal } = this.#world;
+    const { terminal, log } = this.#world;
+    const logged: string[] = [];
+    const redirected = log.redirect((line) => {
+      if (logged.push(line) > mostLogged) logged.shift();
+    });
     const raw = terminal.raw(leaveBytes);
     try {
       await this.#screen.open();
@@ -81,6 +91,14 @@ class Pick<Item extends object> {
       await this.#drawing;
       await this.#screen.close();
       raw[Symbol.dispose]();
+      redirected[Symbol.dispose]();
+      for (const line of logged) {
+        if (log.redirected !== undefined) log.redirected(line);
+        else {
+          await terminal.writeError(new TextEncoder().encode(`${line}\n`))
+            .catch(() => {});
+        }
+      }
     }
   }
 

@@ -41,7 +41,7 @@ export async function runList(
   context: Context,
 ): Promise<number> {
   const { terminal, signal } = context;
-  const notices = new Notices(terminal, options);
+  const notices = new Notices(terminal, options, context.log);
   let missed = false;
   using opened = await Places.open(context, options.connection, {
     detail: (line) => notices.detail(line),
@@ -111,6 +111,7 @@ async function filled(
     live: context.errorIsTerminal && !options.quiet,
     status: () => stock.size === 0 ? "" : `${stock.size} nodes…`,
   });
+  using _log = context.log.redirect((line) => status.say([line]));
   status.start();
   const tags = tagFilters(options.tags).map(({ key, values }) => ({
     key: key.replace(/^tag:/, ""),

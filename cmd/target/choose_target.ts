@@ -30,7 +30,7 @@ import {
 /** What a choice needs of the world. */
 export type ChoiceContext = Pick<
   Context,
-  "terminal" | "attended" | "clock" | "color" | "env" | "recentNodes"
+  "terminal" | "attended" | "clock" | "color" | "env" | "recentNodes" | "log"
 >;
 
 /** The variable that stands in for the target. */

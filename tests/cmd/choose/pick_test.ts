@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { pick } from "../../../cmd/choose/pick.ts";
+import { CommandLog } from "../../../cmd/log.ts";
 import { SignalError } from "../../../lib/session/signal_error.ts";
 import {
   itemsOf,
@@ -18,9 +19,11 @@ function begin(items: readonly TestItem[] = itemsOf("web", "db", "app")) {
   const clock = new ManualClock();
   const source = new TestSource(items);
   const controller = new AbortController();
-  const picked = pick({ terminal, clock }, source, options, controller.signal);
+  const log = new CommandLog();
+  const world = { terminal, clock, log };
+  const picked = pick(world, source, options, controller.signal);
   picked.catch(() => {});
-  return { terminal, clock, source, controller, picked };
+  return { terminal, clock, log, source, controller, picked };
 }
 
 /** The terminal is as it was, and nobody listens any more. */
@@ -143,4 +146,17 @@ Deno.test("pick: Ctrl-Z gives the screen back until it goes on", async () => {
   assert.equal((await world.picked)?.name, "web");
   assert.equal(world.terminal.rawNow, false);
   assert.ok(world.terminal.errorText.endsWith(leave));
+});
+
+Deno.test("pick: what is logged meanwhile is shown afterwards", async () => {
+  const world = begin();
+  await settle();
+  for (let at = 0; at < 1200; at++) world.log.redirected?.(`line ${at}`);
+  world.terminal.type("\r");
+  await world.picked;
+  const { errorText } = world.terminal;
+  const behind = errorText.slice(errorText.indexOf(leave) + leave.length);
+  assert.ok(behind.startsWith("line 200\n"), behind.slice(0, 80));
+  assert.ok(behind.endsWith("line 1199\n"));
+  assert.equal(world.log.redirected, undefined);
 });
