@@ -54,7 +54,7 @@ export function nextSteps(error: unknown, line: FailedLine): string[] {
     if (link.name === "AwsCallError" && deniedAction(link)) {
       return [typed(["ssm", ...line.path, "--explain"], line, explained, true)];
     }
-    if (link.name === "UpgradeRefusedError" && line.path[0] !== "doctor") {
+    if (isOnTheWay(link) && line.path[0] !== "doctor") {
       return [typed(["ssm", "doctor"], line, connection, false)];
     }
   }
@@ -67,6 +67,14 @@ function* causes(error: unknown): Generator<Error> {
     yield link;
     link = link.cause;
   }
+}
+
+/** Something between us and AWS, which an error sees one end of. */
+function isOnTheWay(error: Error): boolean {
+  return error.name === "UpgradeRefusedError" ||
+    error.name === "UnknownIssuerError" ||
+    error.name === "AwsCallError" && "kind" in error &&
+      error.kind === "network";
 }
 
 function deniedAction(error: Error): boolean {
