@@ -13,11 +13,13 @@ import { openPty } from "../tests/testkit/pty.ts";
 import { castToSvg } from "./cast_to_svg.ts";
 
 const columns = 80;
-const rows = 24;
+const rows = 25;
 
-/** What is typed, and the prompt that follows its answer. */
-const steps: readonly (readonly [line: string, prompt: string])[] = [
-  ["ssm shell web-server", "web-server$ "],
+/** What is typed before Enter, and what is waited for behind it. */
+const steps: readonly (readonly [line: string, seen: string])[] = [
+  ["ssm list", "\n$ "],
+  ["ssm", "Enter: ssm shell"],
+  ["web", "web-server$ "],
   ["tail -n 2 app.log", "web-server$ "],
   ["exit", "\n$ "],
   ["ssm exec --tag role=web --shell 'grep -c ready app.log'", "\n$ "],
@@ -27,8 +29,8 @@ const steps: readonly (readonly [line: string, prompt: string])[] = [
   ],
 ];
 
-/** Milliseconds: between keys, before a line, after the last answer, between looks. */
-const pace = { key: 45, before: 700, after: 1500, look: 5 };
+/** Milliseconds: between keys, before Enter, before a line, after the last answer, between looks. */
+const pace = { key: 45, enter: 250, before: 900, after: 1500, look: 5 };
 
 const docs = new URL("../docs/", import.meta.url);
 
@@ -91,15 +93,15 @@ async function record(): Promise<string> {
     if (text !== "") events.push(eventLine(time, "o", text));
   }, pace.look);
   try {
-    for (const [line, prompt] of steps) {
+    for (const [line, seen] of steps) {
       await pause(pace.before);
       for (const key of line) {
         await pty.write(key);
         await pause(pace.key);
       }
+      await pause(pace.enter);
       await pty.write("\r");
-      await pty.until(`\n`);
-      await pty.until(prompt);
+      await pty.until(seen);
     }
     await pause(pace.after);
   } finally {
@@ -108,7 +110,7 @@ async function record(): Promise<string> {
   return headerLine({
     width: columns,
     height: rows,
-    title: "ssm: a shell, a command on two nodes, and a port",
+    title: "ssm: nodes, a choice, a shell, a command on two nodes, and a port",
   }) + events.join("");
 }
 
