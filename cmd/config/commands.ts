@@ -7,7 +7,8 @@
 import type { RouteMap } from "@stricli/core";
 import { visible } from "../../lib/text.ts";
 import { didYouMean } from "../argv.ts";
-import type { AliasFlags, SectionFlags } from "../config.ts";
+import type { SectionFlags } from "../config.ts";
+import type { AliasFlags } from "../config_alias.ts";
 import type { CommandWorld, Context } from "../context.ts";
 import { CommandError, exitCodes, UsageError } from "../errors.ts";
 import type { GeneralFlags } from "../flags.ts";

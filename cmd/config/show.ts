@@ -6,7 +6,8 @@
 
 import type { RouteMap } from "@stricli/core";
 import { visible } from "../../lib/text.ts";
-import type { AliasListFlags, ShowFlags } from "../config.ts";
+import type { ShowFlags } from "../config.ts";
+import type { AliasListFlags } from "../config_alias.ts";
 import type { CommandWorld, Context } from "../context.ts";
 import { exitCodes } from "../errors.ts";
 import { tableRows } from "../target/choice.ts";
