@@ -169,7 +169,7 @@ class SharedPlaces implements Disposable {
   /** Looks a target up; nobody is asked, as the answer belongs in the file. */
   find({ target, spec, connection }: PlannedForward): Promise<FoundTarget> {
     const key = `${keyOf(connection)} ${target}`;
-    const { terminal, clock, env, color, signal } = this.#context;
+    const { terminal, clock, env, color, log, signal } = this.#context;
     const found = this.#nodes.get(key) ?? (async () =>
       await findTarget(
         {
@@ -177,6 +177,7 @@ class SharedPlaces implements Disposable {
           clock,
           env,
           color,
+          log,
           attended: false,
           targetMemory: () => this.#context.targetMemory(),
         },
