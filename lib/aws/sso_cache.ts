@@ -6,7 +6,6 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import type { SsoLogin } from "./sso_profile.ts";
 
 /** A client that is registered with Identity Center. */
@@ -37,7 +36,7 @@ export class SsoCache {
 
   /** The token of a sign-in; `undefined` where there is none or it cannot be read. */
   async token(login: SsoLogin): Promise<SsoToken | undefined> {
-    const file = await this.#read(tokenKey(login));
+    const file = await this.#read(await tokenKey(login));
     const { accessToken, expiresAt, refreshToken, startUrl, region } = file;
     const time = timeOf(expiresAt);
     if (
@@ -62,7 +61,7 @@ export class SsoCache {
     token: SsoToken,
     registration: SsoRegistration,
   ): Promise<void> {
-    await this.#write(tokenKey(login), {
+    await this.#write(await tokenKey(login), {
       startUrl: login.startUrl,
       region: login.region,
       accessToken: token.accessToken,
@@ -78,7 +77,7 @@ export class SsoCache {
 
   /** The registration for sign-ins like this one; `undefined` where there is none. */
   async registration(login: SsoLogin): Promise<SsoRegistration | undefined> {
-    const file = await this.#read(registrationKey(login));
+    const file = await this.#read(await registrationKey(login));
     const { clientId, clientSecret, expiresAt } = file;
     const time = timeOf(expiresAt);
     return typeof clientId === "string" && typeof clientSecret === "string" &&
@@ -92,7 +91,7 @@ export class SsoCache {
     login: SsoLogin,
     registration: SsoRegistration,
   ): Promise<void> {
-    await this.#write(registrationKey(login), {
+    await this.#write(await registrationKey(login), {
       clientId: registration.clientId,
       clientSecret: registration.clientSecret,
       expiresAt: timestamp(registration.expiresAt),
@@ -103,7 +102,7 @@ export class SsoCache {
   /** Removes a sign-in; false where there was none. */
   async remove(login: SsoLogin): Promise<boolean> {
     try {
-      await Deno.remove(this.#path(tokenKey(login)));
+      await Deno.remove(this.#path(await tokenKey(login)));
       return true;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
@@ -148,14 +147,14 @@ export class SsoCache {
 }
 
 /** The name of a token's file: of the session's name, or in the older form of the start URL. */
-function tokenKey({ sessionName, startUrl }: SsoLogin): string {
+function tokenKey({ sessionName, startUrl }: SsoLogin): Promise<string> {
   return sha1(sessionName ?? startUrl);
 }
 
 /** The name of a registration's file: of what makes it fit, with its keys in order. */
 function registrationKey(
   { sessionName, startUrl, region, scopes }: SsoLogin,
-): string {
+): Promise<string> {
   return sha1(pythonJson({
     region,
     scopes: scopes.length === 0 ? null : scopes,
@@ -165,8 +164,12 @@ function registrationKey(
   }));
 }
 
-function sha1(text: string): string {
-  return createHash("sha1").update(text).digest("hex");
+async function sha1(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest(
+    "SHA-1",
+    new TextEncoder().encode(text),
+  );
+  return new Uint8Array(digest).toHex();
 }
 
 /** As Python's json.dumps writes it: ASCII, with spaces between. */
