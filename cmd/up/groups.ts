@@ -36,13 +36,13 @@ export interface OfferedGroup {
  * the same name, so that no checkout changes what the user's words mean.
  * @param options With `--file`, that file's alone.
  * @param config The user's file.
- * @param folder Where we are.
+ * @param folder Where we are, as far as that is known.
  * @throws CommandError For an `ssm.json` with mistakes.
  */
 export async function offeredGroups(
   { file }: Pick<UpOptions, "file">,
   config: UserConfig | undefined,
-  folder: string,
+  folder: string | undefined,
 ): Promise<OfferedGroup[]> {
   const own = file === undefined
     ? [...config?.groups.values() ?? []].map((group) => ({
@@ -50,7 +50,8 @@ export async function offeredGroups(
       file: undefined,
     }))
     : [];
-  const path = file ?? await findRepositoryFile(folder);
+  const path = file ??
+    (folder === undefined ? undefined : await findRepositoryFile(folder));
   if (path === undefined) return own;
   const text = await readRepositoryText(path);
   const { groups, problems } = readRepositoryFile(text.text);

@@ -40,7 +40,7 @@ export async function runUp(
   context: Context,
 ): Promise<number> {
   const config = await loadUserConfig(context.env, () => settingsOf(root));
-  const offered = await offeredGroups(options, config, Deno.cwd());
+  const offered = await offeredGroups(options, config, currentFolder());
   const { group, file, hides } = await chooseGroup(
     options.group,
     offered,
@@ -89,6 +89,15 @@ export async function runUp(
   } finally {
     report[Symbol.dispose]();
     await report.written();
+  }
+}
+
+/** `undefined` where it was removed meanwhile, or may not be looked at. */
+function currentFolder(): string | undefined {
+  try {
+    return Deno.cwd();
+  } catch {
+    return undefined;
   }
 }
 
