@@ -4,7 +4,7 @@
  * @module
  */
 
-import { platformReason, visible } from "../../lib/text.ts";
+import { platformReason, shellQuote, visible } from "../../lib/text.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { Problem } from "./json_tree.ts";
 import { configPath, type Lookup } from "./place.ts";
@@ -32,10 +32,25 @@ export async function loadUserConfig(
   if (path === undefined) return undefined;
   const text = await readConfigText(path);
   if (text === undefined) return undefined;
+  await refuseShared(path);
   const { readUserFile } = await import("./user_file.ts");
   const { config, problems } = readUserFile(text, path, settings());
   if (problems.length > 0) throw configError(path, problems);
   return config;
+}
+
+/**
+ * What anybody can write is not the user's word: an endpoint in it would be sent the user's
+ * requests. Writable by the group is common (umask 002), and the group is mostly the user's own.
+ */
+async function refuseShared(path: string): Promise<void> {
+  const { mode } = await Deno.stat(path);
+  if (mode === null || (mode & 0o002) === 0) return;
+  throw new CommandError(
+    `Cannot use ${visible(path)}: every user of this machine can write it`,
+    exitCodes.failed,
+    [`chmod go-w ${shellQuote(path)}`],
+  );
 }
 
 /**

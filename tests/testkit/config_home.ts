@@ -24,7 +24,9 @@ export class ConfigHome implements AsyncDisposable {
       await Deno.makeTempDir({ prefix: "ssm_config_" }),
     );
     const home = new ConfigHome(folder, `${folder}/config.jsonc`);
-    if (text !== undefined) await Deno.writeTextFile(home.path, text);
+    if (text !== undefined) {
+      await Deno.writeTextFile(home.path, text, { mode: 0o600 });
+    }
     return home;
   }
 

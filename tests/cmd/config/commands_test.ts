@@ -224,3 +224,21 @@ Deno.test("config schema: prints the published schemas", async () => {
     assert.equal(output, await Deno.readTextFile(published));
   }
 });
+
+Deno.test({
+  name: "config: what every user can write is not used",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using home = await ConfigHome.create("{}");
+    await Deno.chmod(home.path, 0o666);
+    const { code, error } = await config(home, ["show"]);
+    assert.equal(code, 125);
+    assert.equal(
+      error,
+      `ssm: Cannot use ${home.path}: every user of this machine can write it\n` +
+        `hint: chmod go-w ${home.path}\n`,
+    );
+    await Deno.chmod(home.path, 0o664);
+    assert.equal((await config(home, ["show"])).code, 0);
+  },
+});

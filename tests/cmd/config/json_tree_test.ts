@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { type JsonNode, readTree } from "../../../cmd/config/json_tree.ts";
 
 /** A tree as plain values. */
@@ -79,4 +80,45 @@ Deno.test("tree: what is nested too deep is refused before it is parsed", () => 
   // Brackets in strings and comments are none.
   const text = JSON.stringify("[".repeat(50)) + " // " + "{".repeat(50);
   assert.deepEqual(problems(text), []);
+});
+
+Deno.test("tree: any text gives a tree or problems within it, and never throws", () => {
+  const pieces = fc.array(
+    fc.oneof(
+      fc.constantFrom(...'{}[],:"\\/*\n\r\t0-e.tfn ', "//", "/*", "*/", '"a"'),
+      fc.string({ unit: "binary", maxLength: 3 }),
+    ),
+    { maxLength: 40 },
+  ).map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(pieces, (text) => {
+      const { tree, problems } = readTree(text);
+      assert.ok(tree !== undefined || problems.length > 0);
+      const lines = text.split(/\r\n|\r|\n/);
+      for (const { at } of problems) {
+        assert.ok(at.line >= 1 && at.line <= lines.length);
+        assert.ok(at.column >= 1 && at.column <= text.length + 1);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("tree: what JSON.parse takes is read as JSON.parse reads it", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+      const { tree, problems } = readTree(JSON.stringify(value, null, 1));
+      assert.deepEqual(problems, []);
+      assert.deepEqual(
+        plain(tree),
+        JSON.parse(
+          JSON.stringify(value),
+          (_, each) =>
+            typeof each === "object" && each !== null && !Array.isArray(each)
+              ? Object.entries(each)
+              : each,
+        ),
+      );
+    }),
+  );
 });
