@@ -215,6 +215,18 @@ Deno.test("a lookup that fails ends the session", async () => {
   assert.match(w.context.terminal.errorText, /out of order/);
 });
 
+Deno.test("a signal while it is looked up ends the session, too", async () => {
+  const w = world({ "word:web": OLD });
+  w.context.onResolve = (_text, signal) => {
+    w.context.abort(new SignalError("SIGINT"));
+    return Promise.reject(signal.reason);
+  };
+  assert.equal(await w.run("shell", "web"), 130);
+  assert.deepEqual(w.log, [`start ${OLD}`]);
+  assert.equal(w.controls.get(OLD)?.terminated, 1);
+  assert.equal(w.memory.find(scope, "word:web")?.id, OLD);
+});
+
 Deno.test("--no-cache and SSM_CACHE=off neither ask the cache nor keep anything", async () => {
   for (const flags of [["--no-cache"], []]) {
     const w = world({ "word:web": OLD });
