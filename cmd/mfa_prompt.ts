@@ -9,8 +9,11 @@ import { visible } from "../lib/text.ts";
 import { askLine } from "./ask_line.ts";
 import { UsageError } from "./errors.ts";
 
+/** The question before, whose answer is read first: several profiles may ask at the same time. */
+let before: Promise<unknown> = Promise.resolve();
+
 /**
- * Asks on standard error, reads one line.
+ * Asks on standard error, reads one line; one question after the other.
  * @param terminal Where to ask.
  * @param serial The device's serial number or ARN, as the profile has it.
  * @param signal Gives up, and rejects with its reason.
@@ -27,11 +30,10 @@ export async function askMfaCode(
         "standard input is no terminal",
     );
   }
-  const code = await askLine(
-    terminal,
-    `Code of the MFA device ${visible(serial)}: `,
-    signal,
-  ) ?? "";
+  const question = `Code of the MFA device ${visible(serial)}: `;
+  const asked = before.then(() => askLine(terminal, question, signal));
+  before = asked.catch(() => {});
+  const code = await asked ?? "";
   if (!/^\d{6}$/.test(code)) {
     throw new UsageError("Cannot use the MFA code: it has six digits");
   }

@@ -59,6 +59,8 @@ export class Places implements Disposable {
   readonly #connection: Connection;
   readonly #notices: SearchNotices;
   readonly #opened: Disposable[] = [];
+  readonly #further = new Map<string | undefined, Promise<AwsAccess>>();
+  #closed = false;
   #scope: Promise<CacheScope> | undefined;
   #all: Promise<readonly Place[]> | undefined;
 
@@ -131,8 +133,7 @@ export class Places implements Disposable {
     if (!isFirst && !moreProfiles.includes(profile ?? "")) return undefined;
     const connection = onePlace(this.#connection, profile);
     const name = moreProfiles.length === 0 ? "" : profile ?? "default";
-    const aws = isFirst ? first.aws : await this.#context.aws(connection);
-    if (!isFirst) this.#opened.push(aws);
+    const aws = isFirst ? first.aws : await this.#open(connection);
     if (!allRegions || region === undefined) {
       return { connection, aws, label: name };
     }
@@ -213,7 +214,23 @@ export class Places implements Disposable {
 
   /** Closes connections. Idempotent. */
   [Symbol.dispose](): void {
+    this.#closed = true;
     for (const each of this.#opened.splice(0)) each[Symbol.dispose]();
+  }
+
+  /** Once for each further profile, so that a code of an MFA device is asked for once. */
+  #open(connection: Connection): Promise<AwsAccess> {
+    const { profile } = connection;
+    let access = this.#further.get(profile);
+    if (access === undefined) {
+      access = this.#context.aws(connection).then((aws) => {
+        if (this.#closed) aws[Symbol.dispose]();
+        else this.#opened.push(aws);
+        return aws;
+      });
+      this.#further.set(profile, access);
+    }
+    return access;
   }
 
   async #find(signal: AbortSignal): Promise<readonly Place[]> {
@@ -246,9 +263,10 @@ export class Places implements Disposable {
   ): Promise<readonly Place[]> {
     const { moreProfiles = [], allRegions = false } = this.#connection;
     const connection = onePlace(this.#connection, profile);
-    const aws = first ? this.first.aws : await this.#context.aws(connection);
-    if (!first) this.#opened.push(aws);
+    const aws = first ? this.first.aws : await this.#open(connection);
     const name = moreProfiles.length === 0 ? "" : profile ?? "default";
+    // A question for a code is not to count as a place's silence.
+    if (moreProfiles.length > 0) await aws.signIn(signal);
     if (!allRegions) return [{ connection, aws, label: name }];
     const { own, regions, refusal } = await this.#regions(aws, signal);
     if (refusal !== undefined) {

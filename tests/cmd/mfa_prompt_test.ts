@@ -43,3 +43,16 @@ Deno.test("without a terminal nothing is asked; an abort gives up", async () => 
   controller.abort(new Error("enough"));
   await assert.rejects(asked, /enough/);
 });
+
+Deno.test("of two questions at the same time one waits for the other's answer", async () => {
+  const terminal = new MemoryTerminal();
+  const first = askMfaCode(terminal, "one", never);
+  const second = askMfaCode(terminal, "two", never);
+  await terminal.until(({ errorText }) => errorText.includes("one: "));
+  assert.doesNotMatch(terminal.errorText, /two/);
+  terminal.type("12\n");
+  await assert.rejects(first, /six digits/);
+  await terminal.until(({ errorText }) => errorText.includes("two: "));
+  terminal.type("123456\n");
+  assert.equal(await second, "123456");
+});

@@ -384,7 +384,10 @@ Deno.test("a first profile that is of no use leaves the others to be searched", 
   context.aws = async (connection) => ({
     ...await aws(connection),
     ...(connection.profile === "old"
-      ? { scope: () => Promise.reject(login) }
+      ? {
+        scope: () => Promise.reject(login),
+        signIn: () => Promise.reject(login),
+      }
       : {}),
   });
   context.onLookUp = (_step, _signal, at) =>
@@ -403,7 +406,7 @@ Deno.test("a first profile that is of no use leaves the others to be searched", 
   assert.equal(context.requests[0]?.target, NEW);
   assert.match(
     context.terminal.errorText,
-    /^Not searched: old: Cannot load credentials: the login has expired\n/,
+    /^Not searched: profile old: Cannot load credentials: the login has expired\n/,
   );
   const alone = ["shell", "web", "--profile", "old"];
   context.onResolve = () => Promise.reject(login);

@@ -104,6 +104,28 @@ Deno.test("several profiles are places in regions of their own; all are closed",
   assert.equal(context.awsClosed, 2);
 });
 
+Deno.test("a place that is known to be meant is the same one, and nothing is asked for it", async () => {
+  const context = new TestContext();
+  const all = { ...one, allRegions: true, moreProfiles: ["dev"] };
+  const { places, signal } = await world(all, context);
+  context.onRegions = () => assert.fail("asked");
+  const own = await places.at("prod", "eu-west-1");
+  assert.equal(own?.aws, places.first.aws);
+  assert.equal(own?.label, "prod/eu-west-1");
+  const far = await places.at("dev", "us-east-1");
+  assert.deepEqual(
+    [far?.connection.profile, far?.connection.region, far?.label],
+    ["dev", "us-east-1", "dev/us-east-1"],
+  );
+  assert.equal(await places.at("other", "us-east-1"), undefined);
+  context.onRegions = () =>
+    Promise.resolve({ own: "eu-west-1", regions: ["eu-west-1"] });
+  await places.all(signal);
+  assert.equal(context.connections.length, 2, "each profile is opened once");
+  places[Symbol.dispose]();
+  assert.equal(context.awsClosed, 2);
+});
+
 Deno.test("profiles in all regions: one that is of no use is named and left out", async () => {
   const context = new TestContext();
   context.onRegions = ({ profile }) =>
