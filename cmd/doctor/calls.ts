@@ -12,10 +12,12 @@ import type {
   ResolvedContainer,
   ResolvedSettings,
   ResolvedTarget,
+  StartSessionRequest,
   TargetFacts,
 } from "../../lib/aws/mod.ts";
 import type { CalledService } from "../../lib/aws/service_endpoint.ts";
 import type { Probe } from "../../lib/io/probe.ts";
+import type { StartedSession } from "../context.ts";
 
 /** Where credentials come from, never what they are. */
 export interface CredentialFacts {
@@ -75,6 +77,16 @@ export interface DoctorCalls extends Disposable {
     context: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * StartSession, with the identity that everything else is asked with: of an MFA device one code
+   * is asked for. From here on the session must be ended.
+   * @param notice Takes sentences about what went on differently than planned.
+   */
+  startSession(
+    request: StartSessionRequest,
+    notice: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<StartedSession>;
   /** Paths of the official session-manager-plugin. */
   plugins(): Promise<readonly string[]>;
 }

@@ -7,6 +7,7 @@
 import { Aws } from "../../lib/aws/aws.ts";
 import { credentialSource } from "../../lib/aws/credential_words.ts";
 import { preferencesDocument } from "../../lib/aws/session_preferences.ts";
+import { streamHosts } from "../../lib/aws/stream_url.ts";
 import { systemClock } from "../../lib/io/clock.ts";
 import { probe } from "../../lib/io/probe.ts";
 import { namedCertificates, systemCertificates } from "../../lib/io/trust.ts";
@@ -51,6 +52,16 @@ export function openDoctorCalls(
       system: systemCertificates,
     },
   });
+  const transports = async (timeout?: number) => {
+    const { caBundle } = await aws.resolved();
+    return openTransport({
+      kind: connection.transport,
+      clock: systemClock,
+      env,
+      caBundle,
+      ...(timeout === undefined ? {} : { timeout }),
+    });
+  };
   return {
     settings: () => aws.resolved(),
     async credentials() {
@@ -70,17 +81,10 @@ export function openDoctorCalls(
       return await probe({ url, env, caBundle, clock: systemClock, signal });
     },
     async upgrade(url, clockOffset, signal) {
-      const [{ caBundle }, headers] = await Promise.all([
-        aws.resolved(),
+      const [open, headers] = await Promise.all([
+        transports(upgradeLimit),
         aws.signUpgrade(url, new Date(Date.now() + clockOffset)),
       ]);
-      const open = openTransport({
-        kind: connection.transport,
-        clock: systemClock,
-        env,
-        caBundle,
-        timeout: upgradeLimit,
-      });
       const transport = await open({ url, headers, signal });
       await transport.close(1000, "");
     },
@@ -94,6 +98,21 @@ export function openDoctorCalls(
     findElsewhere: (sought, signal) => aws.findElsewhere(sought, signal),
     preferences: (signal) => aws.ssm.getDocument(preferencesDocument, signal),
     tryKey: (keyId, pairs, signal) => aws.kms.tryDataKey(keyId, pairs, signal),
+    async startSession(request, notice, signal) {
+      // All that can fail without a session comes before there is one.
+      const open = await transports();
+      const grant = await aws.ssm.startSession(request, signal);
+      return {
+        grant,
+        control: aws.sessionControl({
+          sessionId: grant.sessionId,
+          target: request.target,
+          openTransport: open,
+          streamHosts: streamHosts(connection.streamHosts, env),
+          notice,
+        }),
+      };
+    },
     async plugins() {
       const found = await pluginsOnPath(context, ownProgram());
       return found.filter(({ kin }) => kin === "foreign")

@@ -118,7 +118,7 @@ function checksOfNode(target: string, world: TargetWorld): TargetChecks {
     Promise.all([node, checked]).then(([id, { status }]) =>
       id === undefined || status === "error"
         ? skipped("session", "a node that is connected")
-        : trySession(id, options, context)
+        : trySession(id, options, calls, context)
     ),
   ];
   return {

@@ -5,28 +5,35 @@
  * @module
  */
 
-import { visible } from "../../lib/text.ts";
-import type { Context } from "../context.ts";
+import { shellQuote, visible } from "../../lib/text.ts";
+import type { Connection, Context } from "../context.ts";
 import type { DoctorOptions } from "../doctor.ts";
 import { describeError } from "../errors.ts";
 import { runStartedSession } from "../node_session.ts";
 import { Notices } from "../notices.ts";
+import { awsArguments } from "../target/target.ts";
+import type { DoctorCalls } from "./calls.ts";
 import { type CheckResult, result } from "./check.ts";
 import { lower } from "./limited.ts";
 
 /** What the session's history says. */
 const reason = "ssm doctor";
 
+/** How long TerminateSession is waited for, in milliseconds. */
+const terminateLimit = 10_000;
+
 /**
  * Tries it.
  * @param node The node's id.
  * @param options As asked for.
+ * @param calls Starts it.
  * @param context The world.
  * @throws The signal's reason.
  */
 export async function trySession(
   node: string,
   options: DoctorOptions,
+  calls: Pick<DoctorCalls, "startSession">,
   context: Context,
 ): Promise<CheckResult> {
   const id = "session";
@@ -34,17 +41,11 @@ export async function trySession(
   const notices = new Notices(context.terminal, options);
   const said: string[] = [];
   let stage = "be started";
+  let left: string | undefined;
   try {
-    using aws = await context.aws(options.connection);
     const began = clock.now();
-    const started = await aws.startSession(
-      {
-        target: node,
-        documentName: options.documentName,
-        parameters: undefined,
-        reason,
-        command: "ssm doctor",
-      },
+    const started = await calls.startSession(
+      { target: node, documentName: options.documentName, reason },
       (message) => void said.push(message),
       signal,
     );
@@ -57,7 +58,10 @@ export async function trySession(
         const transport = await control.open(grant.streamUrl, signal);
         await transport.close(1000, "");
         stage = "be ended";
-        await control.terminate(signal);
+        left = grant.sessionId;
+        // Whoever leaves now does not leave it behind.
+        await control.terminate(AbortSignal.timeout(terminateLimit));
+        left = undefined;
       },
     );
     const took = Math.round(clock.now() - began);
@@ -76,9 +80,17 @@ export async function trySession(
     const { message = "", details, hints } = describeError(error);
     return result(id, "error", `it could not ${stage}: ${lower(message)}`, {
       details,
-      hints,
+      hints: left === undefined
+        ? hints
+        : [endCommand(left, options.connection), ...hints],
     });
   } finally {
     await notices.written();
   }
+}
+
+/** What ends a session that we could not end. */
+function endCommand(sessionId: string, connection: Connection): string {
+  return `aws ssm terminate-session --session-id ${shellQuote(sessionId)}` +
+    awsArguments(connection);
 }

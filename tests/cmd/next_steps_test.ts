@@ -55,6 +55,23 @@ Deno.test("next steps: a refused WebSocket is the doctor's", async () => {
   );
 });
 
+Deno.test("next steps: so is a service that is not reached", async () => {
+  assert.deepEqual(
+    await hintsOf(["shell", "web", "--profile=prod"], (context) => {
+      context.onStart = () =>
+        Promise.reject(
+          new AwsCallError({
+            action: "ssm:StartSession",
+            code: "NetworkError",
+            kind: "network",
+            reason: "cannot reach ssm.eu-west-1.amazonaws.com",
+          }),
+        );
+    }),
+    ["ssm doctor --profile prod"],
+  );
+});
+
 const offline = new AwsCallError({
   action: "ssm:StartSession",
   code: "TargetNotConnected",

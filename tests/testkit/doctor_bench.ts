@@ -5,7 +5,6 @@
  * @module
  */
 
-import { openAwsAccess } from "../../cmd/aws_access.ts";
 import type { CheckResult } from "../../cmd/doctor/check.ts";
 import { openDoctorCalls } from "../../cmd/doctor/open_calls.ts";
 import { runCommandLine } from "../../cmd/mod.ts";
@@ -65,13 +64,6 @@ export async function startDoctorBench(
     const real = Object.assign(context, { clock: systemClock });
     context.onDoctor = (connection) =>
       Promise.resolve(openDoctorCalls(connection, context.terminal, context));
-    context.aws = (connection) =>
-      openAwsAccess(
-        connection,
-        context.terminal,
-        context.signal,
-        context.log,
-      );
     const code = await runCommandLine(args, real);
     const { outputText: out, errorText: err } = context.terminal;
     const json = args.includes("--json") && out.startsWith("{");

@@ -338,3 +338,24 @@ Deno.test("doctor: what IAM may not be asked is not known, unless calls have sho
     ]
   ) assert(!untold.includes(shown), shown);
 });
+
+Deno.test("doctor: a session that cannot be ended is said, with the command that ends it", async () => {
+  await using bench = await startDoctorBench({
+    deny: ["ssm:TerminateSession"],
+  });
+  const { checks, code } = await bench.run(
+    "doctor",
+    "web-server",
+    "--session",
+    "--json",
+  );
+  assert.equal(code, 1);
+  const session = checks.find(({ id }) => id === "session");
+  assert.equal(session?.status, "error");
+  assert.match(session.summary, /^it could not be ended: /);
+  const [left = ""] = bench.simulator.activeSessions();
+  assert.equal(
+    session.hints[0],
+    `aws ssm terminate-session --session-id ${left}`,
+  );
+});

@@ -148,6 +148,7 @@ Deno.test("doctor: a signal ends it, whatever is still being asked", async () =>
       findElsewhere: never,
       preferences: never,
       tryKey: never,
+      startSession: never,
       plugins: () => Promise.resolve([]),
       [Symbol.dispose]: () => void disposed++,
     });
