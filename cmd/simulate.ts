@@ -20,11 +20,10 @@ import { Notices } from "./notices.ts";
 import { signalExitCode } from "./signals.ts";
 import {
   parseFaults,
-  parseHosts,
-  parsePorts,
   type SimulateFlags,
   simulateFlags,
 } from "./simulate_flags.ts";
+import { parseHosts, parsePorts } from "./simulate_values.ts";
 import type { Simulator, SimulatorOptions } from "../lib/simulator/options.ts";
 
 /** The command, for the tree in `mod.ts`. */

@@ -96,7 +96,7 @@ export function openDoctorCalls(
     diagnose: (id, signal) => aws.diagnose(id, signal),
     connectionStatus: (id, signal) => aws.ssm.getConnectionStatus(id, signal),
     findElsewhere: (sought, signal) => aws.findElsewhere(sought, signal),
-    preferences: (signal) => aws.ssm.getDocument(preferencesDocument, signal),
+    preferences: (signal) => aws.documentContent(preferencesDocument, signal),
     tryKey: (keyId, pairs, signal) => aws.kms.tryDataKey(keyId, pairs, signal),
     async startSession(request, notice, signal) {
       // All that can fail without a session comes before there is one.

@@ -32,7 +32,11 @@ export async function explainCommand(
   };
   const output = value("output") ?? (flag("json") === undefined ? "" : "json");
   const command = line.path.join(" ");
-  const place = await placeOf(value("profile"), value("region"));
+  const place = await placeOf(
+    value("profile"),
+    value("region"),
+    flag("all-regions") !== undefined,
+  );
   const facts = planFacts(line, place, context.env(targetVariable));
   const calls = plannedCalls(command, facts);
   if (calls === undefined) {
@@ -69,19 +73,24 @@ function width(
  * profile's login or role.
  */
 async function placeOf(
-  profile: string | undefined,
+  profiles: string | undefined,
   region: string | undefined,
+  allRegions: boolean,
 ): Promise<ArnPlace> {
   const { resolveSettings } = await import("../../lib/aws/settings.ts");
+  const [profile, ...more] = profiles?.split(",") ?? [];
   const resolved = await resolveSettings({ profile, region });
   const { profileData, credentialsFromEnvironment } = resolved;
-  const account = credentialsFromEnvironment
+  const somewhere = allRegions || more.length > 0 && region === undefined
+    ? "*"
+    : resolved.region ?? "*";
+  const account = credentialsFromEnvironment || more.length > 0
     ? undefined
     : profileData["sso_account_id"] ??
       /^arn:[^:]+:iam::(\d{12}):/.exec(profileData["role_arn"] ?? "")?.[1];
   return {
     partition: partitionOf(resolved.region ?? "*"),
-    region: resolved.region ?? "*",
+    region: somewhere,
     account: account ?? "*",
   };
 }

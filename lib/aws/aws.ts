@@ -11,6 +11,7 @@ import {
   diagnoseTarget,
   type TargetFacts,
 } from "./diagnose.ts";
+import { documentContent } from "./document_content.ts";
 import { Ec2Calls } from "./ec2.ts";
 import { Ec2InstanceConnectCalls } from "./ec2_instance_connect.ts";
 import { EcsCalls } from "./ecs.ts";
@@ -177,6 +178,19 @@ export class Aws implements Disposable {
    */
   endpointOf(service: CalledService): Promise<string> {
     return serviceEndpoint(this.#clients, service);
+  }
+
+  /**
+   * A document's content; `undefined` when there is no such document.
+   *
+   * @param name Its name.
+   * @throws AwsCallError
+   */
+  documentContent(
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    return documentContent(this.#clients, name, signal);
   }
 
   /**

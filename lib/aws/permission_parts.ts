@@ -131,7 +131,22 @@ export function lookup(facts: PlanFacts): PlannedCall[] {
     });
   }
   if (kinds.has("ecs")) calls.push(...containerLookup(facts));
-  return calls;
+  return [...regions(facts), ...calls];
+}
+
+/**
+ * What `--all-regions` asks; where it may not, the regions that every account has stand in.
+ * @param facts What is known.
+ */
+export function regions({ given }: PlanFacts): PlannedCall[] {
+  return given("all-regions")
+    ? [{
+      action: "ec2:DescribeRegions",
+      need: "helps",
+      purpose: "know the account's regions",
+      resources: everything,
+    }]
+    : [];
 }
 
 function containerLookup({ targets, place }: PlanFacts): PlannedCall[] {

@@ -14,6 +14,7 @@ import {
   nodeResources,
   type PlanFacts,
   type PlannedCall,
+  regions,
   runCommand,
   running,
   start,
@@ -127,16 +128,7 @@ const names: Plan = (facts) => [
     purpose: "show Name tags, and nodes that Session Manager does not know",
     resources: everything,
   },
-  ...(facts.given("all-regions")
-    ? [
-      {
-        action: "ec2:DescribeRegions",
-        need: "always",
-        purpose: "know the account's regions",
-        resources: everything,
-      } as const,
-    ]
-    : []),
+  ...regions(facts),
 ];
 
 const sessions: Plan = ({ place, arguments: words }) => [

@@ -311,38 +311,6 @@ export class SsmCalls {
   }
 
   /**
-   * GetDocument: a document's content as it stands.
-   *
-   * @param name Its name.
-   * @returns `undefined` when there is no such document.
-   */
-  async getDocument(
-    name: string,
-    signal?: AbortSignal,
-  ): Promise<string | undefined> {
-    const { GetDocumentCommand } = await import("@aws-sdk/client-ssm");
-    try {
-      const { Content } = await this.#clients.call(
-        "ssm:GetDocument",
-        async () => {
-          const client = await this.#clients.ssm();
-          return await client.send(
-            new GetDocumentCommand({ Name: name, DocumentFormat: "JSON" }),
-            abortable(signal),
-          );
-        },
-        signal,
-      );
-      return Content ?? "";
-    } catch (error) {
-      if (error instanceof AwsCallError && error.code === "InvalidDocument") {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
-  /**
    * DescribeSessions, page after page.
    *
    * @param state `Active` or `History`.

@@ -133,6 +133,35 @@ Deno.test("explain: a name becomes a condition on the node's tag", async () => {
   }
 });
 
+Deno.test("explain: in several places region and account are any", async () => {
+  await using _home = await AwsHome.create({
+    config: "[profile a]\nregion = eu-west-1\nsso_account_id = 123456789012\n" +
+      "[profile b]\nregion = eu-north-1\n",
+  });
+  const place = async (...flags: string[]) => {
+    const { region, account } = await explained(
+      "shell",
+      "web",
+      "--explain",
+      ...flags,
+    );
+    return [region, account];
+  };
+  assert.deepEqual(await place("--profile", "a"), [
+    "eu-west-1",
+    "123456789012",
+  ]);
+  assert.deepEqual(await place("--profile", "a,b"), ["*", "*"]);
+  assert.deepEqual(await place("--profile", "a,b", "--region", "us-east-1"), [
+    "us-east-1",
+    "*",
+  ]);
+  assert.deepEqual(await place("--profile", "a", "--all-regions"), [
+    "*",
+    "123456789012",
+  ]);
+});
+
 Deno.test("explain: documents are those that the flags lead to", async () => {
   await using _home = await AwsHome.create({
     env: { AWS_REGION: "eu-west-1" },
