@@ -22,11 +22,11 @@ const reasons: Readonly<Record<typeof permissionFlags[number], string>> = {
   "--allow-env":
     "Credentials, region, endpoints, proxy settings (`AWS_*`, `HTTPS_PROXY`, …), and the environment that programs started by `ssm forward` and `ssm simulate` inherit",
   "--allow-read":
-    "The AWS configuration and credentials files, cached sign-ins, certificate bundles; files for `ssm cp` and `ssm exec --script`; they lie below a home directory that is not known when the executable is made, or wherever you or a variable say",
+    "The AWS configuration and credentials files, cached sign-ins, certificate bundles; your configuration and a repository's `ssm.json`; files for `ssm cp`, `ssm exec --script` and `ssm play`; they lie below a home directory that is not known when the executable is made, or wherever you or a variable say",
   "--allow-write":
-    "A sign-in that was refreshed is written back to the AWS cache folder, or the next command would need a new one; the Unix sockets of `ssm forward` and of fresh SSH keys; what `ssm cp` brings; ssh's configuration for `ssm ssh-config --write`; the link of `ssm plugin install`",
+    "A sign-in that was refreshed is written back to the AWS cache folder, or the next command would need a new one; the Unix sockets of `ssm forward` and of fresh SSH keys; what `ssm cp` brings; ssh's configuration for `ssm ssh-config --write`; the link of `ssm plugin install`; your configuration, and what was looked up, chosen and confirmed; recordings and logs",
   "--allow-run":
-    "`credential_process`, which may be anything; the command given to `ssm forward` or `ssm simulate`; another `ssm` for `ssm forward -f`; `ssh` for `ssm ssh`; the official plugin for `--no-native`; `lsof`, `ss` or `netstat` with `tasklist`, which tell who has a port that is in use; `stty`, which takes newline translation out of raw mode (`-opost`) and tells the size of a terminal that no standard stream leads to; `sh` with `cat` or `ps` for `~^Z`, which stops our own process group where a shell can continue it; `script`, `stty`, `ps` and the shell of a simulated node",
+    "`credential_process`, which may be anything; the command given to `ssm forward` or `ssm simulate`; another `ssm` for `ssm forward -f`; `ssh` for `ssm ssh`; your editor for `ssm config edit`; `open`, `xdg-open` or `rundll32.exe`, which show the page of `ssm login`; the official plugin for `--no-native`; `lsof`, `ss` or `netstat` with `tasklist`, which tell who has a port that is in use; `stty`, which takes newline translation out of raw mode (`-opost`) and tells the size of a terminal that no standard stream leads to; `sh` with `cat` or `ps` for `~^Z`, which stops our own process group where a shell can continue it; `script`, `stty`, `ps` and the shell of a simulated node",
   "--allow-sys=osRelease,homedir,uid":
     "The AWS SDK names the operating system's release in its requests, and asks for user and home directory where `HOME` is not set",
 };
