@@ -62,12 +62,15 @@ export function nodeAdvice(facts: TargetFacts, flags: string): NodeAdvice {
             ? "on the node: Restart-Service AmazonSSMAgent"
             : "on the node: sudo systemctl restart amazon-ssm-agent",
         ],
-        hints: ec2
-          ? [
-            `aws ec2 reboot-instances --instance-ids ${id}${flags}`,
-            information,
-          ]
-          : [information],
+        // Not a reboot: a command to paste must not end what runs there.
+        hints: [
+          ...(ec2
+            ? [
+              `aws ec2 get-console-output --latest --instance-id ${id}${flags}`,
+            ]
+            : []),
+          information,
+        ],
       };
     default:
       return { details: [], hints: [information] };

@@ -238,12 +238,14 @@ Deno.test(
       `:${far.port}`,
       "-f",
     ], { env: simulator.env, clearEnv: true });
-    await pty.until("Node (1-2, or q to quit): ");
-    await pty.write("2\n");
+    await pty.until("2/2");
+    await pty.write("web-server\r");
     const said = await pty.until(/\n(\d+)\r\n/);
     using other = background(Number(/\n(\d+)\r\n$/.exec(said)?.[1]));
     assert.equal(await pty.exited, 0);
-    using conn = await connect(portIn(said.replaceAll("\r", "")));
+    // The choice gives the screen back on the line before.
+    const lines = said.slice(said.indexOf("Forwarding")).replaceAll("\r", "");
+    using conn = await connect(portIn(lines));
     assert.ok(await echoes(conn, "hello"));
     await other.end();
     assert.deepEqual(await simulator.activeSessions(), []);

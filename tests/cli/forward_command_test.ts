@@ -201,7 +201,10 @@ Deno.test(
           `${folder}/ran`,
         ]);
         assert.deepEqual([code, stdout], [125, ""], stderr);
-        assert.match(stderr, /^ssm: Cannot [^\n]+\n(hint: [^\n]+\n)*$/);
+        assert.match(
+          stderr,
+          /^ssm: Cannot [^\n]+\n( {2}[^\n]+\n)*(hint: [^\n]+\n)*$/,
+        );
         assert.deepEqual([...Deno.readDirSync(folder)], [], args.join(" "));
         assert.deepEqual(await simulator.activeSessions(), [], args.join(" "));
       }
