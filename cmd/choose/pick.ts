@@ -176,22 +176,28 @@ class PickRun<Item extends object> {
   /** Draws, one after the other: on a slow line those in between are left out. */
   #draw(): void {
     this.#drawAgain = true;
-    this.#drawing ??= this.#drawAll().catch((error) => {
-      this.#broken = error;
-    }).finally(() => {
-      this.#drawing = undefined;
-    });
+    this.#drawing ??= this.#drawAll();
   }
 
+  /** Never rejects. */
   async #drawAll(): Promise<void> {
-    while (this.#drawAgain) {
-      this.#drawAgain = false;
-      this.#state.refresh();
-      const { size } = this.#screen;
-      await this.#screen.show(
-        viewOf(this.#state, size, this.#options),
-        size,
-      );
+    // It is under way before it can be over.
+    await Promise.resolve();
+    try {
+      while (this.#drawAgain) {
+        this.#drawAgain = false;
+        this.#state.refresh();
+        const { size } = this.#screen;
+        await this.#screen.show(
+          viewOf(this.#state, size, this.#options),
+          size,
+        );
+      }
+    } catch (error) {
+      this.#broken = error;
+    } finally {
+      // Not a moment later than the last look: who asks then would ask in vain.
+      this.#drawing = undefined;
     }
   }
 }

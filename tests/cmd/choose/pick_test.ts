@@ -160,3 +160,17 @@ Deno.test("pick: what is logged meanwhile is shown afterwards", async () => {
   assert.ok(behind.endsWith("line 1199\n"));
   assert.equal(world.log.redirected, undefined);
 });
+
+Deno.test("pick: a key is drawn, whenever it comes while the one before is", async () => {
+  for (let ticks = 0; ticks < 40; ticks++) {
+    const world = begin();
+    await settle();
+    world.terminal.type("d");
+    for (let at = 0; at < ticks; at++) await Promise.resolve();
+    world.terminal.type("b");
+    await settle();
+    assert.match(world.terminal.errorText, /Node> db /, `after ${ticks} ticks`);
+    world.terminal.type("\r");
+    await world.picked;
+  }
+});
