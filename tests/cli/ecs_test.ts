@@ -178,7 +178,7 @@ Deno.test(
 );
 
 Deno.test(
-  "terminal: a task is chosen by number on one that has no screen, then one of its containers",
+  "terminal: a task is chosen, then one of its containers",
   needsPty,
   async () => {
     await using simulator = await startSimulatorProgram([
@@ -193,16 +193,14 @@ Deno.test(
       "ecs:prod/web",
       "--command",
       "env PS1='in-the-task> ' sh",
-    ], { ...simulator.env, TERM: "dumb" });
+    ], simulator.env);
     const { pty } = program;
-    await pty.until(
-      new RegExp(` 1 {2}${B} {2}RUNNING {2}agent RUNNING`),
-    );
-    await pty.until(new RegExp(` 2 {2}${A} {2}RUNNING {2}exec off`));
-    await pty.until("Task (1-2, or q to quit): ");
-    await pty.write("1\n");
-    await pty.until("Container (1-3, or q to quit): ");
-    await pty.write("worker\n");
+    await pty.until("Task> ");
+    await pty.until(new RegExp(`> ${B} {2}RUNNING {2}agent RUNNING {2}20`));
+    await pty.until(new RegExp(` ${A} {2}RUNNING {2}exec off {7}20`));
+    await pty.write("\r");
+    await pty.until("Container> ");
+    await pty.write("worker\r");
     await pty.until(`in ecs:prod/web/${B}/worker\r\n`);
     await pty.until("in-the-task> ");
     await pty.write("stty size\r");
