@@ -31,15 +31,15 @@ import type {
   SimulatorOptions,
 } from "../lib/simulator/options.ts";
 import type { SimulatedTask } from "../lib/simulator/tasks.ts";
-import {
-  type AwsAccess,
-  type Connection,
-  type ContainerCommandRequest,
-  openAwsAccess,
-  type RunCommandAccess,
-  type SessionRequest,
-  type StartedSession,
+import type {
+  AwsAccess,
+  Connection,
+  ContainerCommandRequest,
+  RunCommandAccess,
+  SessionRequest,
+  StartedSession,
 } from "./aws_access.ts";
+import { openAwsAccess } from "./open_aws_access.ts";
 import {
   type BackgroundProgram,
   runInBackground,

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { AwsClients, orAborted } from "./client.ts";
+import { orAborted } from "./call_signal.ts";
+import { AwsClients } from "./client.ts";
 import type { CredentialSource } from "./credentials.ts";
 import {
   type DiagnoseCalls,

@@ -15,6 +15,9 @@ import type { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { type Credentials, CredentialSource } from "./credentials.ts";
 import { TransportError } from "../session/transport.ts";
 import { visible } from "../text.ts";
+import { loggedCall } from "./call_log.ts";
+import { orAborted } from "./call_signal.ts";
+import { endpointOf, endpointSettings } from "./endpoint.ts";
 import { AwsCallError, toAwsCallError } from "./errors.ts";
 import {
   type AwsRequestHandler,
@@ -23,7 +26,6 @@ import {
 } from "./request_handler.ts";
 import {
   type AwsSettings,
-  environmentOf,
   hintContext,
   requireRegion,
   type ResolvedSettings,
@@ -235,7 +237,11 @@ export class AwsClients {
     signal?: AbortSignal,
   ): Promise<Result> {
     signal?.throwIfAborted();
-    const attempt = () => orAborted(this.#logged(action, run), signal);
+    const attempt = () =>
+      orAborted(
+        loggedCall(this.settings.log, action, () => this.#regionNow, run),
+        signal,
+      );
     try {
       return await attempt();
     } catch (error) {
@@ -249,44 +255,6 @@ export class AwsClients {
     } catch (error) {
       signal?.throwIfAborted();
       throw await this.explain(error, action);
-    }
-  }
-
-  /** A call, with its duration and its request's id in the log. */
-  async #logged<Result>(
-    action: string,
-    run: () => Promise<Result>,
-  ): Promise<Result> {
-    const { log } = this.settings;
-    if (log === undefined || log.level === 0) return await run();
-    const begun = performance.now();
-    const report = (outcome: unknown, error?: unknown) => {
-      const metadata = metadataOf(outcome);
-      // Fetching credentials is no call by itself.
-      if (metadata === undefined && error === undefined) return;
-      log.event({
-        level: 1,
-        what: `aws ${action}`,
-        values: {
-          ms: Math.round(performance.now() - begun),
-          region: this.#regionNow,
-          status: metadata?.httpStatusCode,
-          attempts: metadata?.attempts,
-          "retry-ms": metadata?.totalRetryDelay || undefined,
-          request: metadata?.requestId,
-          error: error instanceof Error
-            ? `${error.name}: ${error.message}`
-            : undefined,
-        },
-      });
-    };
-    try {
-      const result = await run();
-      report(result);
-      return result;
-    } catch (error) {
-      report(error, error);
-      throw error;
     }
   }
 
@@ -341,50 +309,6 @@ export class AwsClients {
       requestHandler: handler,
       customUserAgent: `ssm/${version ?? "0"}`,
     };
-  }
-
-  /**
-   * Identity Center's Logout: the token is no good any more, and no session of the portal that
-   * belongs to it.
-   * @param region Identity Center's.
-   * @param accessToken The token.
-   * @param signal Gives up.
-   * @throws When there is no answer, or it is a refusal.
-   */
-  async ssoLogout(
-    region: string,
-    accessToken: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const env = environmentOf(this.settings);
-    const domain = region.startsWith("cn-")
-      ? "amazonaws.com.cn"
-      : "amazonaws.com";
-    const endpoint = new URL(
-      env("AWS_ENDPOINT_URL_SSO") || env("AWS_ENDPOINT_URL") ||
-        `https://portal.sso.${region}.${domain}`,
-    );
-    const [{ handler }, { HttpRequest }] = await Promise.all([
-      this.#requestHandler(),
-      import("@smithy/protocol-http"),
-    ]);
-    const { response } = await handler.handle(
-      new HttpRequest({
-        method: "POST",
-        protocol: endpoint.protocol,
-        hostname: endpoint.hostname,
-        ...(endpoint.port === "" ? {} : { port: Number(endpoint.port) }),
-        path: `${endpoint.pathname.replace(/\/$/, "")}/logout`,
-        headers: {
-          host: endpoint.host,
-          "x-amz-sso_bearer_token": accessToken,
-        },
-      }),
-      { abortSignal: signal },
-    );
-    if (response.statusCode >= 300) {
-      throw new Error(`Cannot sign out: status ${response.statusCode}`);
-    }
   }
 
   /** Ends calls under way and closes connections; calls after it fail. Idempotent. */
@@ -448,81 +372,5 @@ export class AwsClients {
       customUserAgent: `ssm/${version ?? "0"}`,
       ...endpointSettings(endpointUrl),
     };
-  }
-}
-
-/** What the SDK says about a call that was made. */
-interface CallMetadata {
-  readonly httpStatusCode?: number;
-  readonly requestId?: string;
-  readonly attempts?: number;
-  readonly totalRetryDelay?: number;
-}
-
-/** Outputs and errors of the SDK have it. */
-function metadataOf(outcome: unknown): CallMetadata | undefined {
-  if (typeof outcome !== "object" || outcome === null) return undefined;
-  return "$metadata" in outcome ? outcome.$metadata as CallMetadata : undefined;
-}
-
-/**
- * The endpoint rules refuse a given endpoint together with FIPS or dual-stack, which the environment
- * may still ask for; the given one is the user's last word.
- */
-function endpointSettings(endpointUrl: string | undefined) {
-  return endpointUrl === undefined ? {} : {
-    endpoint: endpointUrl,
-    useFipsEndpoint: false,
-    useDualstackEndpoint: false,
-  };
-}
-
-/**
- * The endpoint that a request is for; the path of an endpoint behind a gateway belongs to it.
- *
- * @param request What the SDK is about to send.
- */
-export function endpointOf(request: unknown): string | undefined {
-  if (typeof request !== "object" || request === null) return undefined;
-  const { protocol, hostname, port, path = "/" } = request as Partial<
-    Record<"protocol" | "hostname" | "port" | "path", unknown>
-  >;
-  if (typeof protocol !== "string" || typeof hostname !== "string") {
-    return undefined;
-  }
-  return `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}` +
-    String(path).replace(/\/$/, "");
-}
-
-/**
- * The SDK's options of one call.
- *
- * @param signal Gives up the call, if there is one.
- */
-export function abortable(
-  signal: AbortSignal | undefined,
-): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
-}
-
-/**
- * Waits for a promise or the signal, whichever comes first: fetching credentials takes no signal,
- * and a user who leaves does not wait for it.
- *
- * @param promise What is waited for; left to itself when the signal comes first.
- * @param signal Gives up the wait; its reason is thrown.
- */
-export async function orAborted<Result>(
-  promise: Promise<Result>,
-  signal: AbortSignal | undefined,
-): Promise<Result> {
-  if (signal === undefined) return await promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }

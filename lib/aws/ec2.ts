@@ -6,7 +6,8 @@
  */
 
 import type { Filter, Instance } from "@aws-sdk/client-ec2";
-import { abortable, type AwsClients } from "./client.ts";
+import { abortable } from "./call_signal.ts";
+import type { AwsClients } from "./client.ts";
 import { AwsCallError } from "./errors.ts";
 import { type Page, pages } from "./pages.ts";
 import { present } from "./present.ts";

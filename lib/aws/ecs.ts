@@ -5,7 +5,8 @@
  */
 
 import type { SessionGrant } from "../session/control.ts";
-import { abortable, type AwsClients } from "./client.ts";
+import { abortable } from "./call_signal.ts";
+import type { AwsClients } from "./client.ts";
 import {
   type EcsTask,
   ecsTask,

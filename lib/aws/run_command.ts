@@ -6,7 +6,8 @@
 
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { Clock } from "../session/transport.ts";
-import { abortable, type AwsClients } from "./client.ts";
+import { abortable } from "./call_signal.ts";
+import type { AwsClients } from "./client.ts";
 import {
   type CommandOutput,
   invocationOutput,

@@ -5,11 +5,8 @@
  * @module
  */
 
-import {
-  type AnonymousConfiguration,
-  type AwsClients,
-  endpointOf,
-} from "./client.ts";
+import type { AnonymousConfiguration, AwsClients } from "./client.ts";
+import { endpointOf } from "./endpoint.ts";
 
 /** The services that have an SDK client here. */
 export type CalledService = "ssm" | "kms" | "sts" | "ec2" | "ecs" | "iam";

@@ -17,7 +17,8 @@ import {
   TransportError,
   UpgradeRefusedError,
 } from "../session/transport.ts";
-import { type AwsClients, orAborted } from "./client.ts";
+import { orAborted } from "./call_signal.ts";
+import type { AwsClients } from "./client.ts";
 import { controlFailure } from "./control_failure.ts";
 import { AwsCallError, toAwsCallError } from "./errors.ts";
 import { KmsCalls } from "./kms.ts";

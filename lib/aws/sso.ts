@@ -8,6 +8,7 @@ import { visible } from "../text.ts";
 import type { AwsClients } from "./client.ts";
 import { AwsCallError } from "./errors.ts";
 import { SsoCache } from "./sso_cache.ts";
+import { ssoLogout } from "./sso_logout.ts";
 import { type DeviceAuthorization, expiryWindow, signIn } from "./sso_login.ts";
 import { SsoOidcCalls } from "./sso_oidc.ts";
 import { type SsoLogin, ssoLoginOf } from "./sso_profile.ts";
@@ -96,7 +97,12 @@ export class SsoCalls {
     const cache = await this.#cache();
     const token = await cache.token(login);
     if (token !== undefined) {
-      await this.#clients.ssoLogout(login.region, token.accessToken, signal)
+      await ssoLogout(
+        this.#clients,
+        login.region,
+        token.accessToken,
+        signal,
+      )
         // Without a network, or for a token that is over already, the file's end is all there is.
         .catch(() => {});
       signal.throwIfAborted();

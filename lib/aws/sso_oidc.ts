@@ -6,7 +6,8 @@
 
 import type { SSOOIDCClient } from "@aws-sdk/client-sso-oidc";
 import { visible } from "../text.ts";
-import { abortable, type AwsClients } from "./client.ts";
+import { abortable } from "./call_signal.ts";
+import type { AwsClients } from "./client.ts";
 import { AwsCallError } from "./errors.ts";
 import type { SsoRegistration } from "./sso_cache.ts";
 import type {

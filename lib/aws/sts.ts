@@ -4,7 +4,8 @@
  * @module
  */
 
-import { abortable, type AwsClients } from "./client.ts";
+import { abortable } from "./call_signal.ts";
+import type { AwsClients } from "./client.ts";
 
 /** Who signs the calls. */
 export interface CallerIdentity {
