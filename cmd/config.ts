@@ -201,6 +201,17 @@ const editCommand = buildCommand<GeneralFlags, [], CommandWorld>({
   },
 });
 
+/** The one argument of commands about a file, which may be left out. */
+const optionalFile = (brief: string) => ({
+  kind: "tuple" as const,
+  parameters: [{
+    brief,
+    placeholder: "file",
+    parse: nonEmpty,
+    optional: true as const,
+  }] as const,
+});
+
 const validateCommand = buildCommand<GeneralFlags, [string?], CommandWorld>({
   docs: {
     brief: "Say what is wrong with the file",
@@ -219,15 +230,7 @@ const validateCommand = buildCommand<GeneralFlags, [string?], CommandWorld>({
   parameters: {
     flags: generalFlags,
     aliases: generalAliases,
-    positional: {
-      kind: "tuple",
-      parameters: [{
-        brief: "The file",
-        placeholder: "file",
-        parse: nonEmpty,
-        optional: true,
-      }],
-    },
+    positional: optionalFile("The file"),
   },
   async func(flags, file) {
     const { validateFile } = await import("./config/commands.ts");
@@ -254,15 +257,7 @@ const schemaCommand = buildCommand<GeneralFlags, [string?], CommandWorld>({
   parameters: {
     flags: generalFlags,
     aliases: generalAliases,
-    positional: {
-      kind: "tuple",
-      parameters: [{
-        brief: "The file's name",
-        placeholder: "file",
-        parse: nonEmpty,
-        optional: true,
-      }],
-    },
+    positional: optionalFile("The file's name"),
   },
   async func(_flags, file) {
     const { printSchema } = await import("./config/schema.ts");

@@ -5,7 +5,7 @@
  */
 
 import { formatEcsSpec, parseEcsSpec } from "../../lib/aws/ecs_spec.ts";
-import { isHere } from "../../lib/aws/diagnose.ts";
+import { isHere, unknownFacts } from "../../lib/aws/diagnose.ts";
 import { soughtBy } from "../../lib/aws/find_elsewhere.ts";
 import type {
   AmbiguousTargetError,
@@ -148,7 +148,9 @@ async function findingsOf(
     ask((signal) => calls.diagnose(id, signal)),
     ask((signal) => calls.connectionStatus(id, signal)),
   ]);
-  const known = facts.ok ? facts.value : unknownFacts(id);
+  const known = facts.ok
+    ? facts.value
+    : unknownFacts(id, "nothing could be asked about it");
   const connected = connection.ok && connection.value === "connected";
   return {
     facts: known,
@@ -160,21 +162,6 @@ async function findingsOf(
         context.signal,
       )
       : [],
-  };
-}
-
-function unknownFacts(id: string): NodeFindings["facts"] {
-  return {
-    id,
-    verdict: "unknown",
-    registered: undefined,
-    ping: undefined,
-    lastPing: undefined,
-    platform: undefined,
-    agentVersion: undefined,
-    ec2State: undefined,
-    instanceProfile: undefined,
-    phrase: "nothing could be asked about it",
   };
 }
 

@@ -7,7 +7,7 @@
 import { formatAddress } from "../../lib/io/listen_error.ts";
 import type { Backlog } from "../../lib/session/backlog.ts";
 import type { Forward, ForwardNotice } from "../../lib/session/forward.ts";
-import type { PortStats } from "../../lib/session/port_end.ts";
+import { noStats } from "../../lib/session/port_end.ts";
 import type { LocalListener } from "../../lib/session/transport.ts";
 import { visible } from "../../lib/text.ts";
 import type { Context } from "../context.ts";
@@ -38,17 +38,6 @@ export interface SharedByForwards {
   /** The machine slept, which every session notices; true for the first one to say so. */
   slept(): boolean;
 }
-
-const noStats: PortStats = {
-  open: 0,
-  total: 0,
-  up: 0,
-  down: 0,
-  roundTrip: undefined,
-  resends: 0,
-  reconnects: 0,
-  waiting: 0,
-};
 
 /** A forward that is opened, or was. */
 export class OpenedForward {

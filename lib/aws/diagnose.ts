@@ -58,6 +58,27 @@ export interface TargetFacts {
 }
 
 /**
+ * Facts of a node of which nothing is known.
+ *
+ * @param id The node.
+ * @param phrase Why not.
+ */
+export function unknownFacts(id: string, phrase: string): TargetFacts {
+  return {
+    id,
+    verdict: "unknown",
+    registered: undefined,
+    ping: undefined,
+    lastPing: undefined,
+    platform: undefined,
+    agentVersion: undefined,
+    ec2State: undefined,
+    instanceProfile: undefined,
+    phrase,
+  };
+}
+
+/**
  * Gathers the facts. Never rejects, except with the signal's reason: a call that fails only
  * leaves its part unknown.
  *

@@ -38,18 +38,7 @@ export class KmsCalls {
     context: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): Promise<GeneratedKey> {
-    const { GenerateDataKeyCommand } = await import("@aws-sdk/client-kms");
-    const output = await this.#clients.call("kms:GenerateDataKey", async () => {
-      const client = await this.#clients.kms();
-      return await client.send(
-        new GenerateDataKeyCommand({
-          KeyId: keyId,
-          NumberOfBytes: DATA_KEY_BYTES,
-          EncryptionContext: { ...context },
-        }),
-        abortable(signal),
-      );
-    }, signal);
+    const output = await this.#generate(keyId, context, {}, signal);
     const { Plaintext, CiphertextBlob } = output;
     if (
       Plaintext?.length !== DATA_KEY_BYTES || CiphertextBlob === undefined ||
@@ -78,20 +67,8 @@ export class KmsCalls {
     context: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { GenerateDataKeyCommand } = await import("@aws-sdk/client-kms");
     try {
-      await this.#clients.call("kms:GenerateDataKey", async () => {
-        const client = await this.#clients.kms();
-        return await client.send(
-          new GenerateDataKeyCommand({
-            KeyId: keyId,
-            NumberOfBytes: DATA_KEY_BYTES,
-            EncryptionContext: { ...context },
-            DryRun: true,
-          }),
-          abortable(signal),
-        );
-      }, signal);
+      await this.#generate(keyId, context, { DryRun: true }, signal);
     } catch (error) {
       // What KMS answers to a call that would have gone well.
       if (
@@ -100,5 +77,26 @@ export class KmsCalls {
       ) return;
       throw error;
     }
+  }
+
+  async #generate(
+    keyId: string,
+    context: Readonly<Record<string, string>>,
+    more: { readonly DryRun?: boolean },
+    signal: AbortSignal | undefined,
+  ) {
+    const { GenerateDataKeyCommand } = await import("@aws-sdk/client-kms");
+    return await this.#clients.call("kms:GenerateDataKey", async () => {
+      const client = await this.#clients.kms();
+      return await client.send(
+        new GenerateDataKeyCommand({
+          KeyId: keyId,
+          NumberOfBytes: DATA_KEY_BYTES,
+          EncryptionContext: { ...context },
+          ...more,
+        }),
+        abortable(signal),
+      );
+    }, signal);
   }
 }

@@ -123,3 +123,15 @@ export interface PortStats {
   /** Bytes that wait for local programs. */
   readonly waiting: number;
 }
+
+/** The figures before anything happened. */
+export const noStats: PortStats = {
+  open: 0,
+  total: 0,
+  up: 0,
+  down: 0,
+  roundTrip: undefined,
+  resends: 0,
+  reconnects: 0,
+  waiting: 0,
+};

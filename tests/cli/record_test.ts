@@ -3,31 +3,38 @@ import { readCast } from "../../lib/cast/reader.ts";
 import { programCommand } from "../testkit/executable.ts";
 import { hasPty } from "../testkit/pty.ts";
 import {
+  type ForegroundProgram,
   runInTerminal,
+  type SimulatorProgram,
   startSimulatorProgram,
 } from "../testkit/simulator_program.ts";
+
+const startSimulator = () =>
+  startSimulatorProgram(["--shell", "env PS1='remote> ' sh"]);
+
+/** A shell that is recorded, at its prompt. */
+async function record(
+  simulator: SimulatorProgram,
+  path: string,
+): Promise<ForegroundProgram> {
+  const program = await runInTerminal(
+    [...programCommand(), "shell", "web-server", "--record", path, "-q"],
+    simulator.env,
+  );
+  await program.pty.until("remote> ");
+  return program;
+}
 
 Deno.test({
   name: "record: a session that a signal ends is whole in its file, and plays",
   ignore: !hasPty,
   async fn() {
-    await using simulator = await startSimulatorProgram([
-      "--shell",
-      "env PS1='remote> ' sh",
-    ]);
+    await using simulator = await startSimulator();
     const folder = await Deno.makeTempDir({ prefix: "ssm-record-" });
     const path = `${folder}/a.cast`;
     try {
-      await using program = await runInTerminal([
-        ...programCommand(),
-        "shell",
-        "web-server",
-        "--record",
-        path,
-        "-q",
-      ], simulator.env);
+      await using program = await record(simulator, path);
       const { pty } = program;
-      await pty.until("remote> ");
       await pty.write("printf '\\033[?1049h\\033[?25l'; echo gr''üße\r");
       await pty.until("grüße\r\n");
       await pty.resize(100, 30);
@@ -70,23 +77,12 @@ Deno.test({
   name: "record: a second signal, which waits for nothing, leaves it whole too",
   ignore: !hasPty,
   async fn() {
-    await using simulator = await startSimulatorProgram([
-      "--shell",
-      "env PS1='remote> ' sh",
-    ]);
+    await using simulator = await startSimulator();
     const folder = await Deno.makeTempDir({ prefix: "ssm-record-" });
     const path = `${folder}/a.cast`;
     try {
-      await using program = await runInTerminal([
-        ...programCommand(),
-        "shell",
-        "web-server",
-        "--record",
-        path,
-        "-q",
-      ], simulator.env);
+      await using program = await record(simulator, path);
       const { pty } = program;
-      await pty.until("remote> ");
       // Nobody answers any more, so the first signal alone would take seconds.
       await pty.write("echo la''st\r");
       await pty.until("last\r\n");

@@ -14,6 +14,7 @@ import type {
   EnvironmentChanges,
   SessionRequest,
 } from "../../cmd/context.ts";
+import { unknownFacts } from "../../lib/aws/diagnose.ts";
 import type { RegionList } from "../../lib/aws/mod.ts";
 import type { NodeDiagnosis } from "../../cmd/aws_access.ts";
 import type {
@@ -71,19 +72,7 @@ export function diagnosisOf(
   known: Partial<NodeDiagnosis["facts"]> = {},
 ): NodeDiagnosis {
   return {
-    facts: {
-      id,
-      verdict: "unknown",
-      registered: undefined,
-      ping: undefined,
-      lastPing: undefined,
-      platform: undefined,
-      agentVersion: undefined,
-      ec2State: undefined,
-      instanceProfile: undefined,
-      phrase,
-      ...known,
-    },
+    facts: { ...unknownFacts(id, phrase), ...known },
     region: undefined,
     elsewhere: [],
   };

@@ -6,19 +6,7 @@
  */
 
 import { Forward, type ForwardOptions } from "../../lib/session/forward.ts";
-import type { PortStats } from "../../lib/session/port_end.ts";
-
-/** Figures of a forward in which nothing has happened. */
-export const noFigures: PortStats = {
-  open: 0,
-  total: 0,
-  up: 0,
-  down: 0,
-  roundTrip: undefined,
-  resends: 0,
-  reconnects: 0,
-  waiting: 0,
-};
+import { noStats, type PortStats } from "../../lib/session/port_end.ts";
 
 /** A forward that a test looks into. */
 export class FakeForward extends Forward {
@@ -27,7 +15,7 @@ export class FakeForward extends Forward {
   /** For each `close`: whether what is under way is to settle. */
   readonly closes: boolean[] = [];
   /** What `stats` gives. */
-  figures: PortStats = noFigures;
+  figures: PortStats = noStats;
 
   /** @param onStart What `start` does. */
   constructor(

@@ -9,7 +9,7 @@ import { AwsCallError } from "../../../lib/aws/errors.ts";
 import { ControlError } from "../../../lib/session/control.ts";
 import type { ForwardNotice } from "../../../lib/session/forward.ts";
 import type { PortEnd } from "../../../lib/session/port_end.ts";
-import { noFigures } from "../../testkit/fake_forward.ts";
+import { noStats } from "../../../lib/session/port_end.ts";
 
 const web = { node: "web", destination: "web:80", onNode: 80 };
 const behind = { node: "web", destination: "db:5432", onNode: undefined };
@@ -108,7 +108,7 @@ Deno.test("run: the end of a session says why, what it took with it, and what fo
 
 Deno.test("run: figures are a line, with what waits only where something does", () => {
   assert.equal(
-    statsLine(noFigures),
+    statsLine(noStats),
     "0 open, 0 total · up 0 B, down 0 B · 0 resent · 0 reconnects",
   );
   assert.equal(
@@ -125,7 +125,7 @@ Deno.test("run: figures are a line, with what waits only where something does", 
     "3 open, 40 total · up 999 B, down 12.3 MB · 12.3 ms · 5 resent · 6 reconnects · 1.0 kB waiting",
   );
   assert.equal(
-    statsLine(noFigures, { up: 1500, down: 0.4 }),
+    statsLine(noStats, { up: 1500, down: 0.4 }),
     "0 open, 0 total · up 1.5 kB/s, down 0 B/s · 0 resent · 0 reconnects",
   );
 });
@@ -141,8 +141,8 @@ Deno.test("run: the figures of several forwards are added, but for the time of a
     reconnects: 7,
     waiting: 8,
   };
-  assert.deepEqual(sumStats([]), noFigures);
-  assert.deepEqual(sumStats([noFigures, one]), one);
+  assert.deepEqual(sumStats([]), noStats);
+  assert.deepEqual(sumStats([noStats, one]), one);
   assert.deepEqual(sumStats([one, { ...one, roundTrip: 2 }]), {
     open: 2,
     total: 4,

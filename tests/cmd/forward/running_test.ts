@@ -3,7 +3,7 @@ import { runCommandLine } from "../../../cmd/mod.ts";
 import { SignalError } from "../../../lib/session/signal_error.ts";
 import { type FakeChild, TestContext } from "../../testkit/context.ts";
 import type { FakeForward } from "../../testkit/fake_forward.ts";
-import { noFigures } from "../../testkit/fake_forward.ts";
+import { noStats } from "../../../lib/session/port_end.ts";
 
 /** A command line that is ready. */
 async function start(context: TestContext, ...args: string[]) {
@@ -82,8 +82,8 @@ Deno.test("run: who asks how a forward goes gets the figures of all of them in a
   const { ended } = await start(context, "web", ":80", ":81", "-q");
   assert.equal(context.statusRequests.length, 1);
   const [first, second] = context.forwards as [FakeForward, FakeForward];
-  first.figures = { ...noFigures, open: 2, total: 5, up: 1500, roundTrip: 4 };
-  second.figures = { ...noFigures, total: 1, down: 12, roundTrip: 9.25 };
+  first.figures = { ...noStats, open: 2, total: 5, up: 1500, roundTrip: 4 };
+  second.figures = { ...noStats, total: 1, down: 12, roundTrip: 9.25 };
   context.statusRequests[0]?.();
   await interrupt(context, ended);
   assert.equal(
@@ -98,7 +98,7 @@ Deno.test("run: a forward in a terminal has a live line, with the rates of each 
   context.errorIsTerminal = true;
   const { ended, forward } = await start(context, "web", ":80");
   await context.terminal.until(({ errorText }) => errorText.includes("total"));
-  forward.figures = { ...noFigures, open: 1, total: 1, up: 4000, down: 250 };
+  forward.figures = { ...noStats, open: 1, total: 1, up: 4000, down: 250 };
   await context.clock.advance(1000);
   forward.figures = { ...forward.figures, up: 4100 };
   await context.clock.advance(1000);
