@@ -11,7 +11,7 @@ import type {
   TerminalSize,
 } from "../lib/session/transport.ts";
 import type { Context } from "./context.ts";
-import { runShellCommand } from "./shell.ts";
+import { runShellCommand } from "./shell/run.ts";
 
 /** The commands typed where nobody can type; the last one ends the shell. */
 export const demoCommands = [

@@ -1,22 +1,18 @@
 /**
- * The way from argv to an exit code: which command is meant, its flags and variables, its help, and
- * the errors of the parser.
+ * The way from argv to an exit code: the flags and variables of the command that is meant, its help,
+ * and the errors of the parser.
  *
  * @module
  */
 
 import {
   buildApplication,
-  type Command,
-  type RouteMap,
   run,
   type StricliIntegration,
   text_en,
 } from "@stricli/core";
-import { visible } from "../lib/text.ts";
 import { version } from "../lib/version.ts";
 import {
-  didYouMean,
   type FlagShape,
   flagShapes,
   helpFlag,
@@ -31,46 +27,23 @@ import { loadUserConfig } from "./config/load.ts";
 import { settingsOf } from "./config/settings.ts";
 import type { UserConfig } from "./config/user_file.ts";
 import type { CommandWorld, Context } from "./context.ts";
-import {
-  describeError,
-  exitCodes,
-  formatFailure,
-  UsageError,
-} from "./errors.ts";
-import { connectionFlags, generalAliases, generalFlags } from "./flags.ts";
+import { describeError, exitCodes, formatFailure } from "./errors.ts";
 import { explainedFlags, explainIsAsked } from "./explain/flags.ts";
 import { commandHelp, routesHelp } from "./help.ts";
 import { logError, openLog } from "./log.ts";
 import { type FailedLine, nextSteps } from "./next_steps.ts";
 import { parseFailure } from "./parse_errors.ts";
 import { pluginWords } from "./plugin/started_as.ts";
-import { shellCommand } from "./shell.ts";
-import { suggest } from "./suggest.ts";
 import { targetFormOf } from "./target/target_arguments.ts";
+import {
+  findRoute,
+  leadingFlags,
+  orShell,
+  unknownCommand,
+  versionFlag,
+} from "./route.ts";
 
 export { root } from "./commands.ts";
-
-const versionFlag: FlagShape = { ...helpFlag, name: "version", letters: [] };
-
-/** Flags that may come before the command. */
-const leadingFlags: readonly FlagShape[] = [
-  ...flagShapes({
-    flags: { ...connectionFlags, ...generalFlags },
-    aliases: generalAliases,
-  }),
-  versionFlag,
-];
-
-type RouteEntry = ReturnType<RouteMap<CommandWorld>["getAllEntries"]>[number];
-
-/** Where the command line leads to. */
-interface Route {
-  readonly target: Command<CommandWorld> | RouteMap<CommandWorld>;
-  /** `["shell"]`. */
-  readonly path: readonly string[];
-  /** Everything but the path. */
-  readonly args: readonly string[];
-}
 
 /**
  * Runs a command line. Errors are said on standard error; nothing is thrown.
@@ -258,98 +231,6 @@ const helpIntegration: StricliIntegration<CommandWorld> = {
     },
   },
 };
-
-/** Without a command, whoever sits at a terminal gets a choice and a shell; others get the help. */
-function orShell(
-  route: Route,
-  { rest }: ReturnType<typeof splitArguments>,
-  { attended, outputIsTerminal }: Context,
-): Route {
-  const asked = route.args.some((arg) => /^(-h|--help|--version)$/.test(arg));
-  return route.target === root && rest === undefined && !asked && attended &&
-      outputIsTerminal
-    ? { ...route, target: shellCommand, path: ["shell"] }
-    : route;
-}
-
-/** Follows the commands in argv; flags before the command are moved behind it. */
-function findRoute(own: readonly string[]): Route {
-  const waiting = own[0] === "help"
-    ? [...own.slice(1), "--help"]
-    : own[0] === "version"
-    ? ["--version", ...own.slice(1)]
-    : [...own];
-  const leading: string[] = [];
-  const path: string[] = [];
-  let target: Route["target"] = root;
-  while (!("parameters" in target) && waiting.length > 0) {
-    if (
-      target.getDefaultCommand() !== undefined && !leadsOn(target, waiting[0]!)
-    ) break;
-    const arg = waiting.shift() as string;
-    if (!arg.startsWith("-")) {
-      const entry: RouteEntry | undefined = target.getAllEntries().find((
-        { name, aliases },
-      ) => name["convert-camel-to-kebab"] === arg || aliases.includes(arg));
-      if (entry === undefined) throw unknownCommand(arg, target, path);
-      path.push(entry.name["convert-camel-to-kebab"]);
-      target = entry.target;
-      continue;
-    }
-    leading.push(arg);
-    const takesNext = leadingFlags.some((flag) =>
-      flag.kind === "value" && arg === `--${flag.name}`
-    );
-    if (takesNext && waiting.length > 0) {
-      leading.push(waiting.shift() as string);
-    }
-  }
-  if (!("parameters" in target) && !leading.some(isHelp)) {
-    // `ssm sessions --mine` is `ssm sessions list --mine`.
-    const command = target.getDefaultCommand();
-    if (command !== undefined) {
-      path.push(nameOf(target, command));
-      target = command;
-    }
-  }
-  return { target, path, args: [...leading, ...waiting] };
-}
-
-/** Whether a word of argv chooses a command of this group, or asks for the group's help. */
-function leadsOn(routes: RouteMap<CommandWorld>, arg: string): boolean {
-  return isHelp(arg) || routes.getRoutingTargetForInput(arg) !== undefined;
-}
-
-function isHelp(arg: string): boolean {
-  return arg === "--help" || arg === "-h";
-}
-
-/** What a group calls one of its commands. */
-function nameOf(
-  routes: RouteMap<CommandWorld>,
-  command: Command<CommandWorld>,
-): string {
-  const entry = routes.getAllEntries().find(({ target }) => target === command);
-  return entry?.name["convert-camel-to-kebab"] ?? "";
-}
-
-function unknownCommand(
-  typed: string,
-  routes: RouteMap<CommandWorld>,
-  path: readonly string[],
-): UsageError {
-  const prefix = ["ssm", ...path].join(" ");
-  const known = routes.getAllEntries().filter((entry) => !entry.hidden)
-    .flatMap((
-      entry,
-    ) => [entry.name["convert-camel-to-kebab"], ...entry.aliases]);
-  const near = suggest(typed, known);
-  return new UsageError(
-    `Unknown command: ${visible(typed)}` +
-      didYouMean(near.map((name) => `${prefix} ${name}`)),
-    [`${prefix} --help`],
-  );
-}
 
 /** Tokens; `--help` counts even where something else is wrong. */
 function tokenizeForHelp(

@@ -6,11 +6,8 @@
 
 import { givenTarget } from "../target/choose_target.ts";
 import type { Context } from "../context.ts";
-import {
-  checkCommand,
-  type ShellCommandOptions,
-  shellRequest,
-} from "../shell.ts";
+import { checkCommand, type ShellCommandOptions } from "../shell.ts";
+import { shellRequest } from "../shell/run.ts";
 import { engineFlags, refuseFlags, runOfficialPlugin } from "./run.ts";
 
 /**
