@@ -38,7 +38,7 @@ export const playCommand = buildCommand<PlayFlags, [string], CommandWorld>({
           "ssm play --speed 2 --idle-limit 1 deploy.cast",
         ],
         ["From standard input", "zcat deploy.cast.gz | ssm play -"],
-        ["All that was printed, as text", "ssm play deploy.cast | less -R"],
+        ["All that was printed, as it came", "ssm play deploy.cast | less -R"],
       ],
       notes: `Keys:
   space   stop, and go on

@@ -77,7 +77,9 @@ export async function trySession(
       );
   } catch (error) {
     signal.throwIfAborted();
-    const { message = "", details, hints } = describeError(error);
+    const { message = "", details, hints: all } = describeError(error);
+    // Here the doctor is asked already.
+    const hints = all.filter((hint) => !/^ssm doctor(?!\S)/.test(hint));
     return result(id, "error", `it could not ${stage}: ${lower(message)}`, {
       details,
       hints: left === undefined

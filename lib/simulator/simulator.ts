@@ -138,7 +138,7 @@ export async function assembleSimulator(
       regions: new Map(regions.map((name) => [name, apisOf(name)])),
       ec2InstanceConnect,
       kms,
-      deny: new Denials(options.deny),
+      deny: new Denials(options.deny, denyDocuments),
       now: serviceTime,
       sso: new SimulatedSso({
         behaviour: options.signIn,

@@ -17,10 +17,15 @@ interface Call {
 /** The actions that the caller is not allowed. */
 export class Denials {
   readonly #actions: ReadonlySet<string>;
+  readonly #documents: readonly string[];
 
-  /** @param actions As `ssm:GetDocument`, or `kms:*`; without regard to case, as IAM has it. */
-  constructor(actions: readonly string[]) {
+  /**
+   * @param actions As `ssm:GetDocument`, or `kms:*`; without regard to case, as IAM has it.
+   * @param documents Bare names of documents that no session may be started with.
+   */
+  constructor(actions: readonly string[], documents: readonly string[] = []) {
     this.#actions = new Set(actions.map((action) => action.toLowerCase()));
+    this.#documents = documents;
   }
 
   /**
@@ -34,11 +39,16 @@ export class Denials {
   /**
    * Whether an action is denied.
    * @param action As `ssm:GetDocument`.
+   * @param resource The ARN that it is about, where that matters.
    */
-  deniesAction(action: string): boolean {
-    const [service = ""] = action.split(":");
-    return this.#actions.has(action.toLowerCase()) ||
-      this.#actions.has(`${service.toLowerCase()}:*`);
+  deniesAction(action: string, resource = "*"): boolean {
+    const name = action.toLowerCase();
+    const [service = ""] = name.split(":");
+    return this.#actions.has(name) || this.#actions.has(`${service}:*`) ||
+      name === "ssm:startsession" &&
+        this.#documents.some((document) =>
+          resource.endsWith(`:document/${document}`)
+        );
   }
 }
 

@@ -45,13 +45,18 @@ export function simulatePrincipalPolicy(
       `ActionNames must have 1 to ${mostActions} members`,
     );
   }
-  const [resource = "*"] = members(form, "ResourceArns");
-  const results = actions.map((name) =>
-    xmlElement("member", {
-      EvalActionName: name,
-      EvalResourceName: resource,
-      EvalDecision: deny.deniesAction(name) ? "implicitDeny" : "allowed",
-    })
+  const named = members(form, "ResourceArns");
+  const resources = named.length === 0 ? ["*"] : named;
+  const results = actions.flatMap((name) =>
+    resources.map((resource) =>
+      xmlElement("member", {
+        EvalActionName: name,
+        EvalResourceName: resource,
+        EvalDecision: deny.deniesAction(name, resource)
+          ? "implicitDeny"
+          : "allowed",
+      })
+    )
   );
   const content = xmlElement("SimulatePrincipalPolicyResult", {
     IsTruncated: "false",

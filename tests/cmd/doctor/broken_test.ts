@@ -138,11 +138,21 @@ const things: readonly Broken[] = [
     named: ["warning permissions"],
   },
   {
-    what: "a session that its document is denied for",
+    what: "a document that no session may be started with",
     simulator: { denyDocuments: ["SSM-SessionManagerRunShell"] },
+    args: ["web-server"],
+    named: ["error permissions"],
+    says: /for sessions: ssm:StartSession/,
+  },
+  {
+    what: "a session that its document is denied for, where IAM does not tell",
+    simulator: {
+      denyDocuments: ["SSM-SessionManagerRunShell"],
+      deny: ["iam:SimulatePrincipalPolicy"],
+    },
     args: ["web-server", "--session"],
     named: ["error session"],
-    says: /it could not be started/,
+    says: /it could not be started.*"hints":\[\]/,
   },
   {
     what: "an agent that is offline",

@@ -26,6 +26,12 @@ Deno.test("denials: actions as IAM has them, of a service all", () => {
   assert(!denials.denies({ service: "ssm", operation: "StartSession" }));
   assert(denials.deniesAction("kms:GenerateDataKey"));
   assert(!denials.deniesAction("kmsx:GenerateDataKey"));
+  const shell = new Denials([], ["SSM-SessionManagerRunShell"]);
+  const about = (name: string) => `arn:aws:ssm:us-east-1:0:document/${name}`;
+  const start = "ssm:StartSession";
+  assert(shell.deniesAction(start, about("SSM-SessionManagerRunShell")));
+  assert(!shell.deniesAction(start, about("AWS-StartSSHSession")));
+  assert(!shell.deniesAction(start));
 });
 
 Deno.test("a denied call says who, what, and why, in its API's way", async () => {
