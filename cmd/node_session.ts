@@ -98,7 +98,7 @@ export async function runNodeSession<T>(
   const { started, node } = await startConfirmed(
     found,
     start,
-    (wrong) => endWrong(wrong, notices),
+    (wrong) => endWrong(wrong, found.place.connection, notices),
     // Whoever found it before may have planned with what it is.
     (real) =>
       request.node === undefined || real.platform === found.platform &&
@@ -112,6 +112,7 @@ export async function runNodeSession<T>(
       notices,
       signal,
       (session) => run({ ...session, node, target }),
+      node.place.connection,
     );
   } finally {
     await noted;
@@ -173,10 +174,16 @@ async function remember(
 /** Ends a session on a node that turned out to be the wrong one. */
 async function endWrong(
   { grant, control }: StartedSession,
+  connection: Connection,
   notices: Notices,
 ): Promise<void> {
   const { sessionId } = grant;
-  await endSession(sessionId, control, (line) => notices.say(line));
+  await endSession(
+    sessionId,
+    control,
+    (line) => notices.say(line),
+    connection,
+  );
   notices.detail(
     `Session ${
       visible(sessionId)
@@ -190,6 +197,7 @@ async function endWrong(
  * @param notices Where to say that it may still be running.
  * @param signal Where it has aborted, nothing is run.
  * @param run Runs the session to its end.
+ * @param connection Where it is, for a hint.
  * @throws What `run` throws; as an error of the session where that had begun.
  */
 export async function runStartedSession<T>(
@@ -197,6 +205,7 @@ export async function runStartedSession<T>(
   notices: Notices,
   signal: AbortSignal,
   run: (session: RunningSession) => Promise<T>,
+  connection?: Connection,
 ): Promise<T> {
   const { grant } = started;
   const ending = new EndOnce(started.control);
@@ -210,7 +219,7 @@ export async function runStartedSession<T>(
     });
   } catch (error) {
     await ending.terminate((cause) =>
-      notices.say(notEnded(grant.sessionId, cause))
+      notices.say(notEnded(grant.sessionId, cause, connection))
     );
     throw began ? failureOfSession(error) : error;
   }

@@ -7,9 +7,11 @@
 import type { SessionControl } from "../lib/session/control.ts";
 import type { SessionEnd } from "../lib/session/shell.ts";
 import { shellQuote, visible } from "../lib/text.ts";
+import type { Connection } from "./context.ts";
 import { CommandError, exitCodes } from "./errors.ts";
 import type { Notices } from "./notices.ts";
 import { signalExitCode } from "./signals.ts";
+import { connectionArguments } from "./target/target.ts";
 
 /** How long we wait for TerminateSession's answer on the way out. Milliseconds. */
 const terminateTimeout = 5_000;
@@ -54,11 +56,29 @@ export class EndOnce {
  * What to say of a session that may still be running.
  * @param sessionId The session.
  * @param cause Why it could not be ended.
+ * @param connection Where it is; `undefined` where nothing but the environment says so.
  */
-export function notEnded(sessionId: string, cause: unknown): string {
+export function notEnded(
+  sessionId: string,
+  cause: unknown,
+  connection?: Connection,
+): string {
   return `Cannot terminate session ${visible(sessionId)}: ` +
     visible(cause instanceof Error ? cause.message : String(cause)) +
-    `\nhint: aws ssm terminate-session --session-id ${shellQuote(sessionId)}`;
+    `\nhint: ${endCommand(sessionId, connection)}`;
+}
+
+/**
+ * The command that ends a session.
+ * @param sessionId The session.
+ * @param connection Where it is.
+ */
+export function endCommand(
+  sessionId: string,
+  connection: Connection | undefined,
+): string {
+  return `ssm sessions kill ${shellQuote(sessionId)}` +
+    (connection === undefined ? "" : connectionArguments(connection));
 }
 
 /**

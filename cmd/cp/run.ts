@@ -147,6 +147,7 @@ class CopyCommand {
                 grant.sessionId,
                 control,
                 (line) => this.#say(line),
+                where.place.connection,
               ),
           );
           where = session.node;

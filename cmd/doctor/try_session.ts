@@ -5,13 +5,13 @@
  * @module
  */
 
-import { shellQuote, visible } from "../../lib/text.ts";
-import type { Connection, Context } from "../context.ts";
+import { visible } from "../../lib/text.ts";
+import type { Context } from "../context.ts";
 import type { DoctorOptions } from "../doctor.ts";
 import { describeError } from "../errors.ts";
 import { runStartedSession } from "../node_session.ts";
 import { Notices } from "../notices.ts";
-import { awsArguments } from "../target/target.ts";
+import { endCommand } from "../session_end.ts";
 import type { DoctorCalls } from "./calls.ts";
 import { type CheckResult, result } from "./check.ts";
 import { lower } from "./limited.ts";
@@ -89,10 +89,4 @@ export async function trySession(
   } finally {
     await notices.written();
   }
-}
-
-/** What ends a session that we could not end. */
-function endCommand(sessionId: string, connection: Connection): string {
-  return `aws ssm terminate-session --session-id ${shellQuote(sessionId)}` +
-    awsArguments(connection);
 }

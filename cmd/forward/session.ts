@@ -70,7 +70,8 @@ export async function startForwardSession(
     const session = await startConfirmed(
       node,
       start,
-      ({ grant, control }) => endSession(grant.sessionId, control, detail),
+      ({ grant, control }) =>
+        endSession(grant.sessionId, control, detail, node.place.connection),
     );
     const { sessionId } = session.started.grant;
     detail(`Session ${visible(sessionId)} on ${visible(session.node.id)}`);

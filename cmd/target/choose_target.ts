@@ -18,8 +18,8 @@ import {
 import { rememberNodes } from "./guess.ts";
 import type { Place, Places } from "./places.ts";
 import {
-  awsArguments,
   checkTarget,
+  connectionArguments,
   nodeColumns,
   nodeRows,
   targetOfName,
@@ -143,8 +143,7 @@ export async function chooseTarget(
           : "in this account and region"),
       exitCodes.failed,
       [
-        "aws ssm describe-instance-information" +
-        awsArguments(places.first.connection),
+        "ssm list --all" + connectionArguments(use.connection),
       ],
     );
   }

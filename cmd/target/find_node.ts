@@ -25,7 +25,6 @@ import { chooseFrom, type ChooserContext } from "../choose/choose_from.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import type { MissedPlace, Place, Places } from "./places.ts";
 import {
-  awsArguments,
   connectionArguments,
   isNamed,
   nodeColumns,
@@ -324,7 +323,7 @@ function notFound(
     message + didYouMean(near.map(visible)),
     exitCodes.failed,
     hints.length > 0 ? hints : [
-      "aws ssm describe-instance-information" + awsArguments(use.connection),
+      "ssm list --all" + connectionArguments(use.connection),
     ],
     complete
       ? []

@@ -8,7 +8,7 @@
 import type { CachedNode, CacheScope } from "../../lib/aws/target_cache.ts";
 import { formatTarget, parseTarget } from "../../lib/aws/target_spec.ts";
 import type { SessionControl } from "../../lib/session/control.ts";
-import type { Context, StartedSession } from "../context.ts";
+import type { Connection, Context, StartedSession } from "../context.ts";
 import { EndOnce, notEnded } from "../session_end.ts";
 import { ChoiceNeededError } from "./find_node.ts";
 import type { FoundTarget } from "./find_target.ts";
@@ -168,14 +168,16 @@ export async function startConfirmed(
  * @param sessionId The session.
  * @param control Its control.
  * @param say Takes a line.
+ * @param connection Where it is, for a hint.
  */
 export async function endSession(
   sessionId: string,
   control: SessionControl,
   say: (line: string) => void,
+  connection?: Connection,
 ): Promise<void> {
   await new EndOnce(control).terminate((cause) =>
-    say(notEnded(sessionId, cause))
+    say(notEnded(sessionId, cause, connection))
   );
 }
 

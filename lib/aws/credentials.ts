@@ -236,6 +236,7 @@ function withoutCode(error: unknown): AwsCallError {
 function explain(error: unknown, resolved: ResolvedSettings): AwsCallError {
   const context = hintContext(resolved);
   const { profile } = context;
+  const { ssoProfiles } = resolved;
   const text = error instanceof Error ? error.message : String(error);
   const fail = (
     kind: "no-credentials" | "expired-credentials",
@@ -277,7 +278,7 @@ function explain(error: unknown, resolved: ResolvedSettings): AwsCallError {
       "no-credentials",
       "no source has any: neither the environment, nor the profile " +
         `${visible(resolved.profile)}, nor web identity, ECS or EC2 metadata`,
-      hintsFor("no-credentials", { profile }),
+      hintsFor("no-credentials", { profile, ssoProfiles }),
     );
   }
   // STS said no: its code has a kind of its own.
@@ -285,6 +286,6 @@ function explain(error: unknown, resolved: ResolvedSettings): AwsCallError {
   return fail(
     "no-credentials",
     `${describe(resolved)} gives none: ${visible(text.trim())}`,
-    hintsFor("no-credentials", { profile }),
+    hintsFor("no-credentials", { profile, ssoProfiles }),
   );
 }

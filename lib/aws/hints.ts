@@ -14,6 +14,8 @@ export interface HintContext {
   readonly profile?: string | undefined;
   /** Where the credentials come from, as far as it makes a difference here. */
   readonly source?: "environment" | "sso" | "other";
+  /** Profiles that can sign in with IAM Identity Center, a few of them. */
+  readonly ssoProfiles?: readonly string[];
   /** AWS's or the SDK's words. */
   readonly text?: string;
 }
@@ -66,11 +68,13 @@ export function hintsFor(
           return [`ssm doctor${flag}`];
       }
     case "no-credentials":
-      return [`aws configure${flag}`, `aws configure sso${flag}`];
+      return context.ssoProfiles?.length
+        ? context.ssoProfiles.map(ssoLoginCommand)
+        : [`aws configure${flag}`, `aws configure sso${flag}`];
     case "no-region":
       return [
         "export AWS_REGION=us-east-1",
-        `aws configure set region us-east-1${flag}`,
+        `ssm config set region us-east-1${flag}`,
       ];
     case "unknown-profile":
       return ["aws configure list-profiles", `aws configure${flag}`];

@@ -27,8 +27,7 @@ const managedPolicy = "AmazonSSMManagedInstanceCore";
 export function nodeAdvice(facts: TargetFacts, flags: string): NodeAdvice {
   const id = shellQuote(facts.id);
   const ec2 = facts.id.startsWith("i-");
-  const information = "aws ssm describe-instance-information --filters " +
-    `Key=InstanceIds,Values=${id}${flags}`;
+  const information = `ssm list --all ${id}${flags}`;
   switch (facts.verdict) {
     case "not-running":
       return {
@@ -72,6 +71,8 @@ export function nodeAdvice(facts: TargetFacts, flags: string): NodeAdvice {
           information,
         ],
       };
+    case "no-such-node":
+      return { details: [], hints: [`ssm list --all${flags}`] };
     default:
       return { details: [], hints: [information] };
   }

@@ -75,12 +75,20 @@ export interface ResolvedSettings {
   readonly region: string | undefined;
   /** Path of the certificate bundle: AWS_CA_BUNDLE, else the profile's `ca_bundle`. */
   readonly caBundle: string | undefined;
+  /** The first profiles that can sign in with IAM Identity Center, for hints. */
+  readonly ssoProfiles: readonly string[];
   /** True when credentials of the environment come before the profile's. */
   readonly credentialsFromEnvironment: boolean;
 }
 
 /** A region becomes part of a host name, so it must be one label of it (RFC 1123 §2.1). */
 const HOST_LABEL = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/;
+
+/** Sections that are no profiles carry their kind before a dot (CONFIG_PREFIX_SEPARATOR). */
+const otherSection = /^(sso-session|services)\./;
+
+/** How many profiles a hint suggests at most. */
+const mostSuggested = 3;
 
 /**
  * Reads the environment and the two profile files and settles profile, region and bundle. The
@@ -107,8 +115,7 @@ export async function resolveSettings(
     const known = [
       ...new Set([
         ...Object.keys(files.configFile).filter((name) =>
-          // Other sections carry their kind before a dot (CONFIG_PREFIX_SEPARATOR).
-          !/^(sso-session|services)\./.test(name)
+          !otherSection.test(name)
         ),
         ...Object.keys(files.credentialsFile),
       ]),
@@ -145,6 +152,11 @@ export async function resolveSettings(
     namedProfile: named,
     profileData,
     region,
+    ssoProfiles: Object.entries(files.configFile)
+      .filter(([name, data]) =>
+        !otherSection.test(name) && (data?.sso_session || data?.sso_start_url)
+      )
+      .map(([name]) => name).slice(0, mostSuggested),
     caBundle: firstOf(env("AWS_CA_BUNDLE"), profileData.ca_bundle),
     credentialsFromEnvironment: !settings.profile &&
       Boolean(env("AWS_ACCESS_KEY_ID") && env("AWS_SECRET_ACCESS_KEY")),

@@ -407,6 +407,13 @@ Deno.test("no credentials anywhere: the error lists where they could be", async 
   assert.deepEqual(error.hints, ["aws configure", "aws configure sso"]);
 });
 
+Deno.test("no credentials, but a profile that signs in: the hint is that", async () => {
+  await using _home = await AwsHome.create({ config: SSO_CONFIG });
+  const error = await failure();
+  assert.equal(error.kind, "no-credentials");
+  assert.equal(error.hints[0], "ssm login --profile sso");
+});
+
 Deno.test("an unknown profile is named by the credentials too", async () => {
   await using _home = await AwsHome.create();
   const error = await failure({ profile: "gone" });

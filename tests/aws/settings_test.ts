@@ -138,7 +138,7 @@ Deno.test("without a region the error says where to set one", async () => {
   assert.match(error.message, /region in the profile empty/);
   assert.deepEqual(error.hints, [
     "export AWS_REGION=us-east-1",
-    "aws configure set region us-east-1 --profile empty",
+    "ssm config set region us-east-1 --profile empty",
   ]);
 });
 

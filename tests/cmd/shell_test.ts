@@ -376,7 +376,7 @@ Deno.test("run: a session that cannot be terminated is named, with the command t
   assert.equal(await run(context, "web"), 125);
   assert.match(
     context.terminal.errorText,
-    /Cannot terminate session user-0123456789abcdef0: denied\nhint: aws ssm terminate-session --session-id user-0123456789abcdef0\nssm: Cannot open\n/,
+    /Cannot terminate session user-0123456789abcdef0: denied\nhint: ssm sessions kill user-0123456789abcdef0\nssm: Cannot open\n/,
   );
 });
 
@@ -489,7 +489,7 @@ Deno.test("run: an unknown name that no other is like leads to the list of nodes
   assert.equal(await run(context, "web", "--region", "eu-west-1"), 125);
   assert.match(
     context.terminal.errorText,
-    /nobody knows\nhint: aws ssm describe-instance-information --region eu-west-1\n$/,
+    /nobody knows\nhint: ssm list --all --region eu-west-1\n$/,
   );
 });
 
@@ -509,7 +509,7 @@ Deno.test("run: a node that is not connected is diagnosed", async () => {
   assert.equal(await run(context, "web", "--profile", "my profile"), 125);
   assert.match(
     context.terminal.errorText,
-    /i-0123456789abcdef0 \(web\) is not connected: i-0123456789abcdef0 is stopped\nhint: aws ssm .* --profile 'my profile'\nhint: ssm doctor i-0123456789abcdef0 --profile 'my profile'\n$/,
+    /i-0123456789abcdef0 \(web\) is not connected: i-0123456789abcdef0 is stopped\nhint: ssm list --all i-\w+ --profile 'my profile'\nhint: ssm doctor i-0123456789abcdef0 --profile 'my profile'\n$/,
   );
   assert.equal(context.control.terminated, 0);
 });

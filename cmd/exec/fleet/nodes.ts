@@ -5,12 +5,12 @@
  */
 
 import type { NodeInformation } from "../../../lib/aws/mod.ts";
-import { shellQuote, visible } from "../../../lib/text.ts";
+import { visible } from "../../../lib/text.ts";
 import type { AwsAccess } from "../../context.ts";
 import { CommandError, exitCodes } from "../../errors.ts";
 import { findNode } from "../../target/find_node.ts";
 import type { Places } from "../../target/places.ts";
-import { awsArguments } from "../../target/target.ts";
+import { connectionArguments } from "../../target/target.ts";
 import type { FleetOptions, TagFilter } from "./options.ts";
 import type { PlacedNode } from "./run_on_node.ts";
 
@@ -182,9 +182,6 @@ export function noNodes(
   tags: readonly TagFilter[],
   connection: FleetOptions["connection"],
 ): CommandError {
-  const filters = tagFilters(tags).map(({ key, values }) =>
-    shellQuote(`Key=${key},Values=${values.join(",")}`)
-  ).join(" ");
   return new CommandError(
     `Cannot find a node with ${
       tags.map(({ key, value }) => visible(`${key}=${value}`)).join(", ")
@@ -195,8 +192,7 @@ export function noNodes(
     }`,
     exitCodes.failed,
     [
-      `aws ssm describe-instance-information --filters ${filters}` +
-      awsArguments(connection),
+      "ssm list --all" + connectionArguments(connection),
     ],
   );
 }

@@ -366,6 +366,6 @@ Deno.test("doctor: a session that cannot be ended is said, with the command that
   const [left = ""] = bench.simulator.activeSessions();
   assert.equal(
     session.hints[0],
-    `aws ssm terminate-session --session-id ${left}`,
+    `ssm sessions kill ${left}`,
   );
 });

@@ -131,6 +131,7 @@ Deno.test("doctor: a signal ends it, whatever is still being asked", async () =>
           profileData: {},
           region: "eu-west-1",
           caBundle: undefined,
+          ssoProfiles: [],
           credentialsFromEnvironment: true,
         }),
       credentials: () =>

@@ -222,7 +222,7 @@ Deno.test("run: a forward to a node that is not connected is diagnosed, to an un
   assert.equal(await run(context, "web", ":80"), 125);
   assert.match(
     context.terminal.errorText,
-    /^ssm: Cannot start session: i-0123456789abcdef0 \(web\) is not connected: it is asleep\nhint: aws ssm /,
+    /^ssm: Cannot start session: i-0123456789abcdef0 \(web\) is not connected: it is asleep\nhint: ssm list --all i-/,
   );
   checkNothingLeft(context, listeners);
 

@@ -208,7 +208,7 @@ Deno.test("no nodes, and no list, say so with what helps", async () => {
   const none = await failure(world({ nodes: [], more: false }));
   assert.match(none.message ?? "", /Session Manager knows none/);
   assert.deepEqual(none.hints, [
-    "aws ssm describe-instance-information --region eu-west-1",
+    "ssm list --all --region eu-west-1",
   ]);
 
   const context = new TestContext();

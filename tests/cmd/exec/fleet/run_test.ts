@@ -212,7 +212,7 @@ Deno.test("a tag that no node has is an error with a command to look", async () 
   assert.ok(error instanceof CommandError);
   assert.equal(error.exitCode, 125);
   assert.deepEqual(error.hints, [
-    "aws ssm describe-instance-information --filters 'Key=tag:a b,Values=c'",
+    "ssm list --all",
   ]);
   const byCommand = await start({ via: "run-command" }, { fake: { nodes: 0 } });
   await assert.rejects(byCommand.run(), /Cannot find a node with role=web/);
