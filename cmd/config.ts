@@ -67,8 +67,8 @@ const showCommand = buildCommand<ShowFlags, [], CommandWorld>({
       usage: "config show [flags]",
       description:
         "Shows what each setting is when its flag is not given, and where that comes\n" +
-        "from: a variable, a line of your file, or the default. A setting of the\n" +
-        "profile's own section comes before one of every profile.",
+        "from: a variable, a line of your file, or the default; - where that is no one\n" +
+        "value. A setting of the profile's own section comes before one of every profile.",
       examples: [
         ["What is in effect?", "ssm config show"],
         ["With another profile", "ssm config show --profile prod"],

@@ -105,7 +105,7 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
   transport: {
     kind: "enum",
     values: ["native", "builtin"],
-    brief: "WebSocket: ours (native, the default), or the platform's own " +
+    brief: "WebSocket: ours (native), or the platform's own; default native " +
       "[SSM_TRANSPORT]",
     optional: true,
   },

@@ -96,6 +96,20 @@ function* commandsOf(
   }
 }
 
+/**
+ * A flag's built-in default: the parser's, or what its description calls the default, so that the
+ * two cannot differ.
+ * @param flag How it is parsed.
+ * @returns As it would be typed; `undefined` where it is no one value.
+ */
+function builtInOf(flag: Flag): string | undefined {
+  if ("default" in flag && flag.default !== undefined) {
+    return String(flag.default);
+  }
+  if (/, the default; --no-/.test(flag.brief)) return "true";
+  return /; default ([^\s,;]+)/.exec(flag.brief)?.[1];
+}
+
 function setting(
   name: string,
   flags: readonly Flag[],
@@ -110,7 +124,7 @@ function setting(
   const values = flags.flatMap((flag) =>
     flag.kind === "enum" ? flag.values : []
   );
-  const { default: builtIn } = first as { default?: unknown };
+  const builtIn = flags.map(builtInOf).find((text) => text !== undefined);
   return {
     name,
     kind: first?.kind === "boolean" || first?.kind === "counter"
@@ -124,7 +138,7 @@ function setting(
     ),
     variables: variablesOf(first?.brief ?? ""),
     brief: (first?.brief ?? "").replace(/ ?\[SSM_[^\]]*\]/, ""),
-    builtIn: builtIn === undefined ? undefined : String(builtIn),
+    builtIn,
     commands,
     keys: keysOf(name, commands),
     check: (text) => {

@@ -27,7 +27,12 @@ export interface EffectiveSetting {
   readonly source: "flag" | "environment" | "file" | "default" | "unset";
   /** The variable, or `path:line:column`. */
   readonly where: string | null;
+  /** Why what the file says does not count. */
+  readonly note?: string;
 }
+
+/** Why the file's profile does not count. */
+const credentialsFirst = "not used: credentials of the environment come first";
 
 /**
  * What a setting is where its flag is not given.
@@ -50,11 +55,11 @@ export function effective(
     const value = env(variable) ?? null;
     return { name, value, source: "environment", where: variable };
   }
-  const found =
-    config !== undefined && !setInEnvironment({ name, variables }, env)
-      ? configured(name, config, profile)
-      : undefined;
-  if (config !== undefined && found !== undefined) {
+  const found = config === undefined
+    ? undefined
+    : configured(name, config, profile);
+  const overruled = setInEnvironment({ name, variables }, env);
+  if (config !== undefined && found !== undefined && !overruled) {
     const { texts, at } = found;
     return {
       name,
@@ -68,6 +73,8 @@ export function effective(
     value: builtIn ?? null,
     source: builtIn === undefined ? "unset" : "default",
     where: null,
+    // No variable of its own is set, so it is the profile, and credentials overrule it.
+    ...(found !== undefined && overruled ? { note: credentialsFirst } : {}),
   };
 }
 
@@ -126,10 +133,10 @@ export async function showSettings(
   await printLines(
     tableRows([
       ["SETTING", "VALUE", "FROM"],
-      ...rows.map(({ name, value, source, where }) => [
+      ...rows.map(({ name, value, source, where, note }) => [
         name,
         value === null ? "-" : [value].flat().join(" "),
-        source === "unset" ? "-" : where ?? source,
+        note ?? (source === "unset" ? "-" : where ?? source),
       ]),
     ]),
     context,

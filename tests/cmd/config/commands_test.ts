@@ -108,6 +108,16 @@ Deno.test("config show: each setting, and where it comes from", async () => {
   assert.deepEqual(row(plain, "exec.timeout"), ["5m", `${home.path}:1:40`]);
   assert.deepEqual(row(plain, "escape"), ["~", "default"]);
   assert.deepEqual(row(plain, "reason"), ["-", "-"]);
+  for (
+    const [name, value] of [
+      ["browser", "true"],
+      ["cache", "true"],
+      ["half-close", "30s"],
+      ["native", "true"],
+      ["parallel", "10"],
+      ["transport", "native"],
+    ] as const
+  ) assert.deepEqual(row(plain, name), [value, "default"], name);
   const prod = await rows(["--profile", "prod"]);
   assert.deepEqual(row(prod, "region"), ["us-east-1", `${home.path}:2:27`]);
   assert.deepEqual(row(prod, "profile"), ["prod", "--profile"]);
@@ -128,6 +138,23 @@ Deno.test("config show: each setting, and where it comes from", async () => {
       where: `${home.path}:1:17`,
     },
   );
+});
+
+Deno.test("config show: why a profile of the file does not count", async () => {
+  await using home = await ConfigHome.create(
+    '{ "defaults": { "profile": "prod" } }',
+  );
+  const credentials = {
+    AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  };
+  const { output } = await config(home, ["show"], credentials);
+  assert.match(
+    output,
+    /^profile +- +not used: credentials of the environment come first$/m,
+  );
+  const without = await config(home, ["show"]);
+  assert.match(without.output, /^profile +prod +.*:1:17$/m);
 });
 
 Deno.test("config alias: added, listed and removed", async () => {

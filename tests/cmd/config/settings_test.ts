@@ -37,6 +37,12 @@ Deno.test("settings: variables, kinds, and the values of all commands", () => {
   assert.equal(named("stream-host").repeats, true);
   assert.equal(named("escape").builtIn, "~");
   assert.ok(named("output").values.includes("table"));
+  assert.equal(named("transport").builtIn, "native");
+  assert.equal(named("half-close").builtIn, "30s");
+  for (const { brief, builtIn, name } of settings) {
+    const says = /\bthe default;|; default /.test(brief);
+    assert.ok(!says || builtIn !== undefined, name);
+  }
   assert.ok(named("output").values.includes("csv"));
 });
 
