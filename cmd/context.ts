@@ -109,6 +109,8 @@ export interface Context {
   readonly outputColor: boolean;
   /** Nothing is coloured from now on, as with --no-color. */
   withoutColor(): void;
+  /** Who names the profile of `--profile`, where it was not typed: `SSM_PROFILE`. */
+  profileSource: string | undefined;
   readonly clock: Clock;
   /** What happens, for whoever looks for a fault. */
   readonly log: CommandLog;
@@ -198,6 +200,7 @@ export function processContext(
   let mayColor = !Deno.noColor && env("TERM") !== "dumb" &&
     env("CLICOLOR") !== "0";
   let targetMemory: TargetMemory | undefined;
+  let profileSource: string | undefined;
   return {
     terminal,
     attended: terminal.interactive && terminal.errorIsTerminal,
@@ -210,6 +213,12 @@ export function processContext(
       return terminal.outputIsTerminal && mayColor;
     },
     withoutColor: () => void (mayColor = false),
+    get profileSource() {
+      return profileSource;
+    },
+    set profileSource(source) {
+      profileSource = source;
+    },
     clock: systemClock,
     log,
     signal: signals.signal,
@@ -224,13 +233,19 @@ export function processContext(
     onStatusRequest,
     targetMemory: () => targetMemory ??= openTargetMemory(env),
     aws: (connection) =>
-      openAwsAccess(connection, terminal, signals.signal, log),
+      openAwsAccess(connection, {
+        terminal,
+        signal: signals.signal,
+        log,
+        profileSource,
+      }),
     async doctor(connection) {
       const { openDoctorCalls } = await import("./doctor/open_calls.ts");
       return openDoctorCalls(connection, terminal, {
         env,
         signal: signals.signal,
         log,
+        profileSource,
       });
     },
     async shell(options) {

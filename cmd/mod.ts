@@ -114,6 +114,8 @@ async function parseAndRun(
     context,
   );
   if (isOn("no-color", applied.tokens)) context.withoutColor();
+  context.profileSource = applied.sources.get("profile")
+    ?.replace(/(=|: profile |'s profile )$/, "");
   if (!help && explainIsAsked(applied.tokens)) {
     const { explainCommand } = await import("./explain/explain.ts");
     const line = { path, tokens: applied.tokens, rest: applied.rest };

@@ -44,15 +44,17 @@ const sessionCode: Readonly<Record<string, () => Promise<unknown>>> = {
 /**
  * The real calls. Nothing is called yet.
  * @param connection Where and as whom.
- * @param terminal Asks for the codes of MFA devices.
- * @param signal Ends such a question.
- * @param log Hears of calls and connections.
+ * @param world The terminal, which asks for the codes of MFA devices; what ends such a question;
+ * the log, which hears of calls and connections; and who names the profile.
  */
 export async function openAwsAccess(
   connection: Connection,
-  terminal: Terminal,
-  signal: AbortSignal,
-  log: Logger,
+  { terminal, signal, log, profileSource }: {
+    readonly terminal: Terminal;
+    readonly signal: AbortSignal;
+    readonly log: Logger;
+    readonly profileSource: string | undefined;
+  },
 ): Promise<AwsAccess> {
   const {
     Aws,
@@ -68,6 +70,7 @@ export async function openAwsAccess(
   const env = (name: string) => Deno.env.get(name);
   const settings: AwsSettings = {
     profile: connection.profile,
+    profileSource,
     region: connection.region,
     endpointUrl: connection.endpointUrl,
     ssmEndpointUrl: connection.ssmEndpointUrl,

@@ -26,16 +26,18 @@ const upgradeLimit = 10_000;
  * Opens them. Nothing is called yet.
  * @param connection Where and as whom.
  * @param terminal Asks for the codes of MFA devices.
- * @param context The environment, the end of questions, and the log, which hears of calls.
+ * @param context The environment, the end of questions, the log, which hears of calls, and who
+ * names the profile.
  */
 export function openDoctorCalls(
   connection: Connection,
   terminal: Terminal,
-  context: Pick<Context, "env" | "signal" | "log">,
+  context: Pick<Context, "env" | "signal" | "log" | "profileSource">,
 ): DoctorCalls {
   const env = (name: string) => Deno.env.get(name);
   const aws = new Aws({
     profile: connection.profile,
+    profileSource: context.profileSource,
     region: connection.region,
     endpointUrl: connection.endpointUrl,
     ssmEndpointUrl: connection.ssmEndpointUrl,

@@ -22,7 +22,10 @@ import { explanationText } from "./text.ts";
  */
 export async function explainCommand(
   line: ExplainedLine,
-  context: Pick<Context, "terminal" | "env" | "outputIsTerminal">,
+  context: Pick<
+    Context,
+    "env" | "terminal" | "outputIsTerminal" | "profileSource"
+  >,
 ): Promise<number> {
   const flag = (name: string) =>
     line.tokens.find((token) => "flag" in token && token.flag.name === name);
@@ -36,6 +39,7 @@ export async function explainCommand(
     value("profile"),
     value("region"),
     flag("all-regions") !== undefined,
+    context.profileSource,
   );
   const facts = planFacts(line, place, context.env(targetVariable));
   const calls = plannedCalls(command, facts);
@@ -62,7 +66,7 @@ export async function explainCommand(
 function width(
   { terminal, outputIsTerminal }: Pick<
     Context,
-    "terminal" | "outputIsTerminal"
+    "env" | "terminal" | "outputIsTerminal" | "profileSource"
   >,
 ): number {
   return outputIsTerminal ? terminal.size()?.cols ?? 80 : 80;
@@ -76,10 +80,11 @@ async function placeOf(
   profiles: string | undefined,
   region: string | undefined,
   allRegions: boolean,
+  profileSource: string | undefined,
 ): Promise<ArnPlace> {
   const { resolveSettings } = await import("../../lib/aws/settings.ts");
   const [profile, ...more] = profiles?.split(",") ?? [];
-  const resolved = await resolveSettings({ profile, region });
+  const resolved = await resolveSettings({ profile, profileSource, region });
   const { profileData, credentialsFromEnvironment } = resolved;
   const somewhere = allRegions || more.length > 0 && region === undefined
     ? "*"

@@ -18,6 +18,8 @@ import { type HintContext, hintsFor } from "./hints.ts";
 export interface AwsSettings {
   /** `--profile`; before AWS_PROFILE and AWS_DEFAULT_PROFILE. */
   readonly profile?: string | undefined;
+  /** Who names that profile, for errors; `--profile` where nothing else is said. */
+  readonly profileSource?: string | undefined;
   /** `--region`; before AWS_REGION, AWS_DEFAULT_REGION and the profile's. */
   readonly region?: string | undefined;
   /**
@@ -120,15 +122,17 @@ export async function resolveSettings(
         ...Object.keys(files.credentialsFile),
       ]),
     ].sort();
+    const looked = filesLookedIn(env);
     throw new AwsCallError({
       action: "profile",
       code: "UnknownProfile",
       kind: "unknown-profile",
       reason: `${source} names ${visible(JSON.stringify(named))}, ` +
-        `but ${visible(filesLookedIn(env).join(" and "))} ` +
+        `but ${visible(looked.join(" and "))} ` +
+        (looked.length === 1 ? "has " : "have ") +
         (known.length === 0
-          ? "have no profile"
-          : `have only ${visible(known.join(", "))}`),
+          ? "no profile"
+          : `only ${visible(known.join(", "))}`),
       hints: hintsFor("unknown-profile", { profile: named }),
     });
   }
@@ -213,7 +217,9 @@ export function environmentOf(
 /** The named profile and who named it. */
 function nameOfProfile(settings: AwsSettings): [string | undefined, string] {
   const env = environmentOf(settings);
-  if (settings.profile) return [settings.profile, "--profile"];
+  if (settings.profile) {
+    return [settings.profile, settings.profileSource ?? "--profile"];
+  }
   for (const name of ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]) {
     const value = env(name);
     if (value) return [value, name];
@@ -221,11 +227,13 @@ function nameOfProfile(settings: AwsSettings): [string | undefined, string] {
   return [undefined, ""];
 }
 
-/** The files the SDK's loader reads, as it finds them. */
+/** The files the SDK's loader reads, as it finds them, each once. */
 function filesLookedIn(env: (name: string) => string | undefined): string[] {
   return [
-    env("AWS_CONFIG_FILE") || "~/.aws/config",
-    env("AWS_SHARED_CREDENTIALS_FILE") || "~/.aws/credentials",
+    ...new Set([
+      env("AWS_CONFIG_FILE") || "~/.aws/config",
+      env("AWS_SHARED_CREDENTIALS_FILE") || "~/.aws/credentials",
+    ]),
   ];
 }
 

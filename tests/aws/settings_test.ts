@@ -127,6 +127,21 @@ Deno.test("an unknown AWS_PROFILE says that the variable named it, with no profi
   );
 });
 
+Deno.test("an unknown profile: whoever named it, and a file that is both once", async () => {
+  await using _home = await AwsHome.create({
+    env: {
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    },
+  });
+  const named = { profile: "nope", profileSource: "SSM_PROFILE" };
+  const error = await failure(() => resolveSettings(named));
+  assert.equal(
+    error.message,
+    'Cannot find profile: SSM_PROFILE names "nope", but /dev/null has no profile',
+  );
+});
+
 Deno.test("without a region the error says where to set one", async () => {
   await using _home = await AwsHome.create({ config: CONFIG });
   const resolved = await resolveSettings({ profile: "empty" });

@@ -99,6 +99,7 @@ export class TestContext implements Context {
   outputIsTerminal = false;
   color = false;
   outputColor = false;
+  profileSource: string | undefined;
   readonly clock = new ManualClock();
   readonly log = new CommandLog();
   /** The environment. */

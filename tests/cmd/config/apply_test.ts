@@ -317,3 +317,29 @@ Deno.test("alias: several that contradict one another are refused", async () => 
     "ssm: Cannot use a and b at once: as aliases they have different profiles\n",
   );
 });
+
+Deno.test("the source of the profile is kept, for an error about it", async () => {
+  const source = async (
+    args: string[],
+    file: string,
+    variables: Record<string, string> = {},
+  ) => {
+    await using home = await ConfigHome.create(file);
+    const context = new TestContext();
+    home.useIn(context);
+    for (const [name, value] of Object.entries(variables)) {
+      context.variables.set(name, value);
+    }
+    await runCommandLine(args, context);
+    return context.profileSource?.replace(home.path, "FILE");
+  };
+  const file = '{ "defaults": { "profile": "nope" },\n' +
+    '  "aliases": { "db": { "target": "web", "profile": "nope" } } }';
+  assert.equal(await source(["list"], file), "FILE:1:17");
+  assert.equal(await source(["shell", "db"], file), "the alias db");
+  assert.equal(
+    await source(["list"], file, { SSM_PROFILE: "nope" }),
+    "SSM_PROFILE",
+  );
+  assert.equal(await source(["list", "--profile", "nope"], file), undefined);
+});
