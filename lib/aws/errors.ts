@@ -109,6 +109,7 @@ const TASKS: Readonly<Record<string, string>> = {
   "credentials": "load credentials",
   "profile": "find profile",
   "login": "sign in",
+  "logout": "sign out",
   "sso-oidc:RegisterClient": "sign in",
   "sso-oidc:StartDeviceAuthorization": "sign in",
   "sso-oidc:CreateToken": "sign in",

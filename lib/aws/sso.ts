@@ -93,7 +93,9 @@ export class SsoCalls {
   async signOut(
     signal: AbortSignal,
   ): Promise<{ readonly login: SsoLogin; readonly removed: boolean }> {
-    const login = await this.#login();
+    const login = await this.#login().catch((error) => {
+      throw asLogout(error);
+    });
     const cache = await this.#cache();
     const token = await cache.token(login);
     if (token !== undefined) {
@@ -136,6 +138,16 @@ export class SsoCalls {
     const path = getSSOTokenFilepath("any").replaceAll("\\", "/");
     return new SsoCache(path.slice(0, path.lastIndexOf("/")));
   }
+}
+
+/** Why a profile signs in otherwise is why it cannot sign out; how to set it up does not help. */
+function asLogout(error: unknown): unknown {
+  return error instanceof AwsCallError && error.action === "login"
+    ? new AwsCallError(
+      { ...error, action: "logout", reason: error.reason, hints: [] },
+      { cause: error },
+    )
+    : error;
 }
 
 /**

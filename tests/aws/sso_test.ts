@@ -82,6 +82,18 @@ Deno.test("sign-out: the service forgets the token, and its file is gone", () =>
     other.close();
   }));
 
+Deno.test("sign-out: a profile that does not sign in cannot sign out", async () => {
+  await using _home = await AwsHome.create({
+    config: "[profile keys]\naws_access_key_id = A\n",
+  });
+  using aws = new Aws({ profile: "keys" });
+  await assert.rejects(aws.sso.signOut(new AbortController().signal), {
+    name: "AwsCallError",
+    message: "Cannot sign out: the profile keys has access keys, " +
+      "which need no sign-in; a sign-in needs sso_session or sso_start_url",
+  });
+});
+
 Deno.test("sign-in: refused and too late", async () => {
   await withSimulator({ answer: "deny" }, async (sign) => {
     await assert.rejects(sign("sso"), /it was refused in the browser/);
