@@ -67,3 +67,11 @@ export function platformReason(error: unknown): string {
   return text.replace(/ \(os error \d+\).*$/s, "")
     .replace(/^Failed to spawn '.*': /s, "");
 }
+
+/**
+ * A point in time to the minute, in UTC: `2026-01-31 12:59Z`.
+ * @param date When.
+ */
+export function minuteOf(date: Date): string {
+  return date.toISOString().replace("T", " ").replace(/:\d\d\.\d+Z$/, "Z");
+}

@@ -277,5 +277,7 @@ function valueOf(setting: Setting, values: readonly string[]): unknown {
   if (kind === "boolean" && /^(true|false)$/.test(value)) {
     return value === "true";
   }
-  return kind === "counter" && /^\d+$/.test(value) ? Number(value) : value;
+  return kind === "counter" && /^\d+$/.test(value) || setting.isNumber(value)
+    ? Number(value)
+    : value;
 }

@@ -52,7 +52,7 @@ export const template = `// ssm's configuration: JSON with comments.
  * @param root Every command.
  * @param context The world.
  * @returns The exit code.
- * @throws CommandError Where there is no editor or it failed.
+ * @throws CommandError Where there is no terminal or editor, or that failed.
  */
 export async function editConfig(
   flags: GeneralFlags,
@@ -60,6 +60,13 @@ export async function editConfig(
   context: Context,
 ): Promise<number> {
   const path = requireConfigPath(context.env);
+  if (!context.attended) {
+    throw new CommandError(
+      `Cannot edit ${visible(path)}: there is no terminal for the editor`,
+      exitCodes.failed,
+      ["ssm config set region us-east-1", "ssm config path"],
+    );
+  }
   await editFile(
     path,
     (bytes) => bytes.length === 0 ? new TextEncoder().encode(template) : bytes,

@@ -37,6 +37,8 @@ export interface Setting {
    * @returns The end of a sentence; `undefined` where it is fine for every command.
    */
   check(text: string): string | undefined;
+  /** True for a text that is a number to every command. */
+  isNumber(text: string): boolean;
 }
 
 /**
@@ -152,5 +154,15 @@ function setting(
       }
       return undefined;
     },
+    isNumber: (text) =>
+      /^(0|[1-9]\d{0,14})$/.test(text) && parsers.length > 0 &&
+      parsers.every((parse) => {
+        try {
+          const value: unknown = parse.call(undefined as never, text);
+          return typeof value !== "string" && !Array.isArray(value);
+        } catch {
+          return false;
+        }
+      }),
   };
 }

@@ -42,7 +42,7 @@ const credentialsFirst = "not used: credentials of the environment come first";
  * @param env The environment.
  */
 export function effective(
-  { name, variables, repeats, builtIn }: Omit<Setting, "check">,
+  { name, variables, repeats, builtIn }: Omit<Setting, "check" | "isNumber">,
   config: UserConfig | undefined,
   profile: string | undefined,
   env: Lookup,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { minuteOf } from "../../lib/text.ts";
 import { UsageError } from "../errors.ts";
 import { suggest } from "../suggest.ts";
 import { didYouMean } from "../argv.ts";
@@ -148,7 +149,5 @@ export function usualColumns(several: boolean, reasons: boolean): NodeColumn[] {
 
 /** `2026-01-31 12:59Z` */
 function shortTime(date: Date | undefined): string {
-  return date === undefined
-    ? ""
-    : date.toISOString().replace("T", " ").replace(/:\d\d\.\d+Z$/, "Z");
+  return date === undefined ? "" : minuteOf(date);
 }

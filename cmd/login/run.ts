@@ -4,7 +4,7 @@
  * @module
  */
 
-import { visible } from "../../lib/text.ts";
+import { minuteOf, visible } from "../../lib/text.ts";
 import type { Connection, Context } from "../context.ts";
 import { exitCodes } from "../errors.ts";
 import type { LoginFlags, LogoutFlags } from "../login.ts";
@@ -53,7 +53,7 @@ export async function runLogin(
       },
       context.signal,
     );
-    const until = new Date(signed.expiresAt).toLocaleString();
+    const until = minuteOf(new Date(signed.expiresAt));
     notices.say(
       (signed.fresh
         ? "Signed in"

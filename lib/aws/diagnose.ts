@@ -4,7 +4,7 @@
  * @module
  */
 
-import { visible } from "../text.ts";
+import { minuteOf, visible } from "../text.ts";
 import type { Ec2Instance } from "./ec2.ts";
 import type { NodeFilter, NodeInformation } from "./ssm.ts";
 
@@ -208,11 +208,6 @@ export function shortReason(
     case "unknown":
       return undefined;
   }
-}
-
-/** `2026-01-31 12:59Z` */
-function minuteOf(date: Date): string {
-  return date.toISOString().replace("T", " ").replace(/:\d\d\.\d+Z$/, "Z");
 }
 
 function say(verdict: TargetVerdict, facts: VerdictFacts): string {

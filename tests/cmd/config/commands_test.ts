@@ -213,6 +213,7 @@ Deno.test("config edit: a new file has examples, and mistakes are said afterward
   await using home = await ConfigHome.create();
   const edit = async (change: () => Promise<void>, code = 0) => {
     const context = new TestContext();
+    context.attended = true;
     home.useIn(context);
     context.variables.set("EDITOR", "code --wait");
     const ended = runCommandLine(["config", "edit"], context);
@@ -238,6 +239,41 @@ Deno.test("config edit: a new file has examples, and mistakes are said afterward
   const failed = await edit(() => Promise.resolve(), 1);
   assert.equal(failed.code, 125);
   assert.match(failed.error, /The editor code --wait ended with 1/);
+});
+
+Deno.test("config edit: without a terminal nothing is made and no editor started", async () => {
+  await using home = await ConfigHome.create();
+  const context = new TestContext();
+  context.attended = false;
+  home.useIn(context);
+  assert.equal(await runCommandLine(["config", "edit"], context), 125);
+  assert.match(
+    context.terminal.errorText,
+    /^ssm: Cannot edit .*: there is no terminal for the editor\nhint: ssm config set /,
+  );
+  assert.equal(context.children.length, 0);
+  await assert.rejects(Deno.stat(home.path), Deno.errors.NotFound);
+});
+
+Deno.test("config set: what is a number to a command is one in the file", async () => {
+  await using home = await ConfigHome.create();
+  for (
+    const [name, value] of [
+      ["sessions", "3"],
+      ["parallel", "20"],
+      ["reason", "3"],
+      ["profile", "3"],
+      ["timeout", "10m"],
+    ] as const
+  ) await config(home, ["set", name, value]);
+  assert.deepEqual(JSON.parse(await home.text()).defaults, {
+    sessions: 3,
+    parallel: 20,
+    reason: "3",
+    profile: "3",
+    timeout: "10m",
+  });
+  assert.equal((await config(home, ["get", "sessions"])).output, "3\n");
 });
 
 Deno.test("config schema: prints the published schemas", async () => {
