@@ -10,6 +10,7 @@
 
 import { visible } from "../lib/text.ts";
 import { UsageError } from "./errors.ts";
+import { outputForms } from "./output_flag.ts";
 import { suggest } from "./suggest.ts";
 
 /** What must be known of a flag to tell flags from values. */
@@ -242,7 +243,12 @@ function unknownFlag(
   command: string,
 ): UsageError {
   const known = flags.filter((flag) => !flag.hidden);
-  const near = typed.startsWith("--")
+  const hasJson = known.some(({ name, values }) =>
+    name === "output" && values?.includes("json")
+  );
+  const near = typed === "--json" && hasJson
+    ? ["output json"]
+    : typed.startsWith("--")
     ? suggest(typed.slice(2), known.map((flag) => flag.name))
     : [];
   return new UsageError(
@@ -264,7 +270,7 @@ export function didYouMean(near: readonly string[]): string {
 
 /**
  * Adds the flags that are not among the tokens and whose variable is set. A flag that repeats
- * takes none.
+ * takes none, and one of SSM_OUTPUT's other forms counts as not set.
  * @param tokens From {@linkcode tokenize}.
  * @param flags The flags there are.
  * @param env Looks up a variable.
@@ -281,11 +287,17 @@ export function withVariables(
     const several = flag.repeats && flag.kind !== "counter";
     if (flag.variable === undefined || several || given.has(flag)) return [];
     const value = env(flag.variable);
-    if (!value) return [];
+    if (!value || isOfOthers(flag, value)) return [];
     if (flag.kind !== "counter") return [{ flag, value }];
     return times(flag, value, `${flag.variable}=${value}`);
   });
   return [...tokens, ...added];
+}
+
+/** A form that other commands have: what is said for all of them is no mistake of this one. */
+function isOfOthers({ name, values }: FlagShape, value: string): boolean {
+  return name === "output" && values !== undefined &&
+    !values.includes(value) && outputForms.includes(value);
 }
 
 /** A flag so often as if it had been typed. */

@@ -37,7 +37,7 @@ const sectionFlag = {
 } as const;
 
 const nameParameter = {
-  brief: "The setting, as its flag without dashes",
+  brief: "The setting, as its flag without the leading dashes",
   placeholder: "name",
   parse: String,
 } as const;
@@ -85,7 +85,7 @@ const showCommand = buildCommand<ShowFlags, [], CommandWorld>({
       output: outputFlag,
       ...generalFlags,
     },
-    aliases: generalAliases,
+    aliases: { ...generalAliases, o: "output" },
   },
   async func(flags) {
     const { showSettings } = await import("./config/show.ts");
@@ -128,7 +128,9 @@ const setCommand = buildCommand<
       usage: "config set <name> <value…> [flags]",
       description:
         "Writes a setting to your file, whose comments stay. A setting is any flag that\n" +
-        "has a variable in its help, by its name without dashes.",
+        "has a variable in its help, by its name without the leading dashes. It may be\n" +
+        "for one command: list.output, exec.parallel. Without a command it is for all\n" +
+        "that have the flag: output alone is for 'ssm up' and 'ssm doctor' as well.",
       examples: [
         ["A region of your own", "ssm config set region eu-west-1"],
         [

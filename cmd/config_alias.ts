@@ -101,7 +101,7 @@ const aliasListCommand = buildCommand<AliasListFlags, [], CommandWorld>({
   },
   parameters: {
     flags: { output: outputFlag, ...generalFlags },
-    aliases: generalAliases,
+    aliases: { ...generalAliases, o: "output" },
   },
   async func(flags) {
     const { listAliases } = await import("./config/show.ts");

@@ -46,7 +46,7 @@ const flags: FlagParametersForType<DoctorFlags, CommandWorld> = {
   output: {
     kind: "enum",
     values: ["text", "json"],
-    brief: "For people, or for programs",
+    brief: "For people, or for programs; default text [SSM_OUTPUT]",
     optional: true,
   },
   json: {
@@ -92,7 +92,7 @@ export const doctorCommand = buildCommand<DoctorFlags, [string?], CommandWorld>(
     },
     parameters: {
       flags,
-      aliases: generalAliases,
+      aliases: { ...generalAliases, o: "output" },
       positional: {
         kind: "tuple",
         parameters: [{

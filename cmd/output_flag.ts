@@ -4,6 +4,15 @@
  * @module
  */
 
+/** Every form that some command has; SSM_OUTPUT may name one that another does not know. */
+export const outputForms: readonly string[] = [
+  "table",
+  "json",
+  "csv",
+  "ids",
+  "text",
+];
+
 /** How something to read is printed. */
 export type OutputForm = "table" | "json";
 

@@ -102,7 +102,7 @@ Exit codes:
   },
   parameters: {
     flags,
-    aliases: generalAliases,
+    aliases: { ...generalAliases, o: "output" },
     positional: {
       kind: "tuple",
       parameters: [{

@@ -16,7 +16,8 @@ import { requireConfigPath } from "./place.ts";
 
 /** What a new file has in it: examples that say nothing until they are uncommented. */
 export const template = `// ssm's configuration: JSON with comments.
-// A setting is any flag that has a variable in its help, by its name without dashes.
+// A setting is any flag that has a variable in its help, by its name without the
+// leading dashes, or one command's: "list.output".
 // A flag comes before its variable, and that before this file.
 {
   // For every profile:

@@ -142,3 +142,29 @@ Deno.test("no value is ever taken for a flag, nor lost", () => {
     }
   }));
 });
+
+const outputFlags = flagShapes({
+  flags: {
+    output: { kind: "enum", brief: "[SSM_OUTPUT]", values: ["table", "json"] },
+  },
+  aliases: { o: "output" },
+});
+
+Deno.test("SSM_OUTPUT: a form of other commands counts as not set, one of none is kept to be refused", () => {
+  const values = (value: string) =>
+    toParserInput(withVariables([], outputFlags, () => value));
+  assert.deepEqual(values("json"), ["--output=json"]);
+  assert.deepEqual(values("csv"), []);
+  assert.deepEqual(values("xml"), ["--output=xml"]);
+});
+
+Deno.test("--json of a command that has --output is answered with that", () => {
+  const read = (args: string[], of: readonly FlagShape[]) => () =>
+    tokenize(args, of, "ssm list");
+  assert.throws(read(["--json"], outputFlags), {
+    message: "Unknown flag for ssm list: --json; did you mean --output json?",
+  });
+  assert.throws(read(["--json"], flags), {
+    message: "Unknown flag for ssm list: --json",
+  });
+});

@@ -140,6 +140,18 @@ Deno.test("config show: each setting, and where it comes from", async () => {
   );
 });
 
+Deno.test("config show: SSM_OUTPUT of other commands is none of its own, a flag is", async () => {
+  await using home = await ConfigHome.create("{}");
+  const csv = await config(home, ["show"], { SSM_OUTPUT: "csv" });
+  assert.equal(csv.code, 0);
+  assert.match(csv.output, /^SETTING +VALUE/);
+  const json = await config(home, ["show", "-o", "json"]);
+  assert.equal(JSON.parse(json.output).path, home.path);
+  const typed = await config(home, ["show", "--output", "csv"]);
+  assert.equal(typed.code, 125);
+  assert.match(typed.error, /Cannot use --output csv: it is table or json/);
+});
+
 Deno.test("config show: why a profile of the file does not count", async () => {
   await using home = await ConfigHome.create(
     '{ "defaults": { "profile": "prod" } }',

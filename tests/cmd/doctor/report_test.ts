@@ -89,6 +89,8 @@ Deno.test("report: as text, quietly, and as JSON", async () => {
   const json = await bench.run("doctor", "web-server", "--output", "json");
   const report = JSON.parse(json.out);
   assert.deepEqual([report.status, report.target], ["error", "web-server"]);
+  const short = await bench.run("doctor", "-o", "json");
+  assert.equal(JSON.parse(short.out).status, "ok");
 });
 
 Deno.test("report: a bench without trouble ends well", async () => {
