@@ -195,8 +195,9 @@ export function shortReason(
       const since = facts.lastPing === undefined
         ? ""
         : ` since ${minuteOf(facts.lastPing)}`;
+      // Not the ping's own word, which has a column beside it.
       const gone = facts.ec2State === "absent" ? ", unknown to EC2" : "";
-      return visible(facts.ping ?? "offline") + since + gone;
+      return `agent silent${since}${gone}`;
     }
     case "never-registered":
       return facts.instanceProfile === false

@@ -171,7 +171,7 @@ export class Ec2Calls {
   }
 
   /**
-   * All instances that are not terminated, in pages of 1000, the most that EC2 gives.
+   * All instances, terminated ones that it still tells too, in pages of 1000, the most that EC2 gives.
    *
    * @param tags All must fit, each by one of its values; none = every instance.
    */
@@ -182,13 +182,10 @@ export class Ec2Calls {
     }[],
     signal?: AbortSignal,
   ): AsyncGenerator<readonly Ec2Instance[], void, void> {
-    const filters = [
-      ...tags.map(({ key, values }) => ({
-        Name: `tag:${key}`,
-        Values: values.map(literally),
-      })),
-      { Name: "instance-state-name", Values: ALIVE },
-    ];
+    const filters = tags.map(({ key, values }) => ({
+      Name: `tag:${key}`,
+      Values: values.map(literally),
+    }));
     return pages((token) => this.#page(filters, PAGE, token, signal), signal);
   }
 

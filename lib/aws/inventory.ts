@@ -61,7 +61,7 @@ type Arrival =
 
 /**
  * Takes the inventory. Instances that EC2 alone knows are nodes, too, with the reason why
- * sessions do not reach them; terminated ones are left out.
+ * sessions do not reach them; of terminated ones those that Session Manager still knows.
  *
  * @param calls The calls.
  * @param tags All must fit; none = every node.
@@ -77,7 +77,8 @@ export async function* inventory(
   const heard = { sessionManager: false, ec2: false };
   const nodes = (sightings: readonly NodeSightings[]): InventoryUpdate => ({
     kind: "nodes",
-    nodes: sightings.map((each) => inventoryNode(each, heard)),
+    nodes: sightings.filter((each) => !isGone(each))
+      .map((each) => inventoryNode(each, heard)),
   });
   const note = (id: string, news: Partial<NodeSightings>): NodeSightings => {
     const before = seen.get(id) ??
@@ -116,6 +117,11 @@ export async function* inventory(
       );
     }
   }
+}
+
+/** True for an instance that is terminated, and that only EC2 still tells of. */
+function isGone({ information, instance }: NodeSightings): boolean {
+  return information === undefined && instance?.state === "terminated";
 }
 
 async function* arrivals(

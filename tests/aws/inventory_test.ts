@@ -92,7 +92,7 @@ Deno.test("inventory: names come before states, and each node tells all that is 
   ]);
   assert.deepEqual(nodesOf(await update), [
     `${web} web Online running reachable -`,
-    `${managed} shop Inactive - unreachable Inactive`,
+    `${managed} shop Inactive - unreachable agent silent`,
   ]);
   update = next();
   await nodes.give("end");
@@ -115,14 +115,32 @@ Deno.test("inventory: a node that EC2 knows no more", async () => {
     lastPing: new Date("2026-01-31T12:59:59Z"),
   }]);
   assert.deepEqual(nodesOf(await update), [
-    `${old}  ConnectionLost - unreachable ConnectionLost since 2026-01-31 12:59Z`,
+    `${old}  ConnectionLost - unreachable agent silent since 2026-01-31 12:59Z`,
   ]);
   update = next();
   await instances.give("end");
   assert.deepEqual(nodesOf(await update), [
     `${old}  ConnectionLost - unreachable ` +
-    "ConnectionLost since 2026-01-31 12:59Z, unknown to EC2",
+    "agent silent since 2026-01-31 12:59Z, unknown to EC2",
   ]);
+});
+
+Deno.test("inventory: a terminated instance has its name while Session Manager knows it, and is left out else", async () => {
+  const { nodes, instances, next } = held();
+  let update = next();
+  await instances.give([
+    { id: old, state: "terminated", name: "old" },
+    { id: db, state: "terminated", name: "db" },
+  ]);
+  assert.deepEqual(nodesOf(await update), []);
+  update = next();
+  await nodes.give([{ id: old, ping: "ConnectionLost" }]);
+  assert.deepEqual(nodesOf(await update), [
+    `${old} old ConnectionLost terminated unreachable terminated`,
+  ]);
+  update = next();
+  await nodes.give("end");
+  assert.deepEqual(nodesOf(await update), []);
 });
 
 Deno.test("inventory: what one service refuses hides nothing of the other", async () => {

@@ -29,7 +29,7 @@ const off = inventoryNodeOf("d", {
   name: "db",
   ping: "ConnectionLost",
   reach: "unreachable",
-  reason: "ConnectionLost since 2026-01-31 12:59Z",
+  reason: "agent silent since 2026-01-31 12:59Z",
 });
 const stopped = inventoryNodeOf("e", {
   name: "old",
@@ -71,7 +71,7 @@ Deno.test("list: those that can be reached, in order; the others are counted", a
   );
   assert.equal(
     err,
-    "2 more that Session Manager cannot reach (1 ConnectionLost; 1 stopped); --all shows them\n",
+    "2 more that Session Manager cannot reach (1 agent silent; 1 stopped); --all shows them\n",
   );
   assert.equal(context.awsClosed, 1);
 });
@@ -81,7 +81,7 @@ Deno.test("list: --all has the reasons", async () => {
   assert.equal(code, 0);
   assert.match(
     out,
-    /\ndb +ConnectionLost since 2026-01-31 12:59Z\nold +stopped\n$/,
+    /\ndb +agent silent since 2026-01-31 12:59Z\nold +stopped\n$/,
   );
   assert.equal(err, "");
   assert.match((await list(["--all"])).out, /^NAME .* PING +REASON +ADDRESS/);
