@@ -21,67 +21,111 @@ function script({ raw }: TemplateStringsArray): string {
 }
 
 /**
- * bash splits words at `=`, `:` and `@` too (COMP_WORDBREAKS), and replaces only what is behind the
- * last of them; both are put right here. Runs with bash 3.2, which macOS has.
+ * readline puts what fits behind the last `=`, `:` or `@` of the word (COMP_WORDBREAKS) or
+ * behind the quote that is open there: each word is written for that place. Names of nodes
+ * are foreign text. Runs with bash 3.2, which macOS has; that has no `compopt`.
  */
 const bash = script`# bash completion for ssm: eval "$(ssm completion bash)"
 
+# Adds a word, written as readline is to insert it. Left out is what readline or the
+# shell would not take as it is.
+_ssm_add() {
+    local word=$1 typed='' i char
+    if [[ $word != "$head"* ]]; then return; fi
+    word=§{word:§{#head}}
+    if [[ $word == *[^[:print:]]* ]]; then return; fi
+    # History goes on inside of "…"; behind such an end readline closes no quotes.
+    if [[ $quote == \" && $word == *!* ]]; then return; fi
+    if [[ -n $quote && $word == *"$quote" ]]; then return; fi
+    if [[ $word == *[^[:alnum:]_@%+=:,./-]* ]]; then plain=''; fi
+    if [[ -n $quote && $word == *[\'\"\\\$\`]* ]]; then
+        for ((i = 0; i < §{#word}; i++)); do
+            char=§{word:i:1}
+            case $quote$char in
+                \"[\"\\\$\`]) typed+=\\$char ;;
+                \'\') typed+="'\\''" ;;
+                *) typed+=$char ;;
+            esac
+        done
+    elif [[ -z $quote && -z $plain ]]; then
+        printf -v typed '%q' "$word"
+        # Means nothing inside of other quotes.
+        if [[ $typed == "$'"* ]]; then return; fi
+        if [[ §{2-} == file && $typed == \\~/* ]]; then typed=§{typed:1}; fi
+    else
+        typed=$word
+    fi
+    COMPREPLY+=("$typed")
+}
+
 _ssm() {
-    local rest=§{COMP_LINE:0:COMP_POINT} word i glued directive='' line
+    local rest=§{COMP_LINE:0:COMP_POINT} i char line directive='' plain=1
     local program=§{COMP_WORDS[0]/#\~/$HOME}
+    # The word so far, what of it readline keeps, and the quote that is open.
+    local word='' head='' before='' quote='' begun=''
     local -a words=()
+    COMPREPLY=()
     type -P -- "$program" >/dev/null || program=ssm
     rest=§{rest#*"§{COMP_WORDS[0]}"}
-    for ((i = 1; i <= COMP_CWORD; i++)); do
-        glued=1
-        while [[ $rest == [[:space:]]* ]]; do
-            glued=
-            rest=§{rest#?}
-        done
-        word=§{COMP_WORDS[i]}
-        if ((i == COMP_CWORD)); then word=$rest; fi
-        rest=§{rest#"$word"}
-        word=§{word//[\"\'\\]/}
-        if [[ -n $glued && §{#words[@]} -gt 0 ]]; then
-            words[§{#words[@]} - 1]+=$word
-        else
-            words+=("$word")
-        fi
+    for ((i = 0; i < §{#rest}; i++)); do
+        char=§{rest:i:1}
+        case $quote$char in
+            [[:space:]])
+                if [[ -n $begun ]]; then words+=("$word"); fi
+                word='' head='' begun=''
+                continue
+                ;;
+            \\ | \"\\)
+                if [[ -z $quote || §{rest:i+1:1} == [\"\\\$\`] ]]; then
+                    ((i += 1))
+                    char=§{rest:i:1}
+                fi
+                word+=$char
+                ;;
+            \" | \') quote=$char before=$head head=$word ;;
+            \"\" | \'\') quote='' head=$before ;;
+            # Within a command in a command, quotes are others than readline knows.
+            \` | \"\` | \() return 0 ;;
+            \"\()
+                if [[ $word == *\$ ]]; then return 0; fi
+                word+=$char
+                ;;
+            [=:@])
+                # An @ belongs to what readline replaces.
+                if [[ $char == @ && $COMP_WORDBREAKS == *@* ]]; then head=$word; fi
+                word+=$char
+                if [[ $char != @ && $COMP_WORDBREAKS == *"$char"* ]]; then head=$word; fi
+                ;;
+            *) word+=$char ;;
+        esac
+        begun=1
     done
-    local current=§{words[§{#words[@]} - 1]}
-    local kept=§{current%"§{current##*[=:@]}"}
-    # An @ belongs to what readline replaces.
-    kept=§{kept%@}
-    COMPREPLY=()
+    # $'…' has rules of its own.
+    if [[ -n $quote && $head == *\$ ]]; then return 0; fi
+    words+=("$word")
     while IFS= read -r line; do
         if [[ -z $directive ]]; then
             directive=$line
             continue
         fi
-        line=§{line%%$'\t'*}
-        line=§{line#"$kept"}
-        if [[ $line == *[^[:alnum:]_@%+=:,./-]* ]]; then
-            printf -v line '%q' "$line"
-        fi
-        COMPREPLY+=("$line")
+        _ssm_add "§{line%%$'\t'*}"
     done < <("$program" __complete "§{words[@]}" 2>/dev/null)
     case $directive in
-        files*)
-            while IFS= read -r line; do
-                COMPREPLY+=("$line")
-            done < <(compgen -f -- "§{current#"$kept"}")
-            compopt -o filenames 2>/dev/null
-            ;;
-        folders*)
-            while IFS= read -r line; do
-                COMPREPLY+=("$line")
-            done < <(compgen -d -- "§{current#"$kept"}")
-            compopt -o filenames 2>/dev/null
-            ;;
+        files*) char=-f ;;
+        folders*) char=-d ;;
+        *) char='' ;;
     esac
-    case $directive in
-        *goes-on) compopt -o nospace 2>/dev/null ;;
-    esac
+    if [[ -n $char ]]; then
+        while IFS= read -r line; do
+            if [[ -d §{line/#\~\//$HOME/} ]]; then line+=/; fi
+            _ssm_add "$head$line" file
+        done < <(compgen "$char" -- "§{word:§{#head}}")
+        # Shows the last part alone, but its quotes are not to be had on top of ours.
+        if [[ -n $plain ]]; then compopt -o filenames 2>/dev/null; fi
+    fi
+    if [[ $directive == *goes-on || §{#COMPREPLY[@]} == 1 && §{COMPREPLY[0]} == */ ]]; then
+        compopt -o nospace 2>/dev/null
+    fi
     # The order is ours: what was used last comes first.
     compopt -o nosort 2>/dev/null
     return 0

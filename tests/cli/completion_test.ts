@@ -47,9 +47,72 @@ const lines: readonly [typed: string, given: string][] = [
   ["ssm exec web -- rec\t", "<exec> <web> <--> <recorded session.cast>"],
 ];
 
-for (const shell of shells) {
+/** What runs `ssm` behind a name of a node that does; nothing of it may. */
+const unprintable = "z\u0378$(touch pwned)";
+
+/** The same for bash alone, where names have what a shell reads. */
+const quotedLines: readonly [typed: string, given: string][] = [
+  ['ssm shell "two\tx', "<shell> <two words> <x>"],
+  ["ssm shell 'two\tx", "<shell> <two words> <x>"],
+  ["ssm shell two\\ w\tx", "<shell> <two words> <x>"],
+  ['ssm shell "two w\tx', "<shell> <two words> <x>"],
+  ['ssm shell "two "w\tx', "<shell> <two words> <x>"],
+  ['ssm ssh me@"two "w\tx', "<ssh> <me@two words> <x>"],
+  ['ssm shell "name:tw\tx', "<shell> <name:two words> <x>"],
+  ['ssm shell name:"tw\tx', "<shell> <name:two words> <x>"],
+  ["ssm ssh me@'tw\tx", "<ssh> <me@two words> <x>"],
+  ['ssm ssh "me@tw\tx', "<ssh> <me@two words> <x>"],
+  ['ssm --profile="pr\tshell', "<--profile=production> <shell>"],
+  ['ssm cp "two\tx', "<cp> <two words:x>"],
+  ["ssm cp web:x fol\tfi\t", "<cp> <web:x> <folder one/file>"],
+  ['ssm cp web:x "fol\tfi\t', "<cp> <web:x> <folder one/file>"],
+  ["ssm cp web:x ~/.aw\tcon\t", "<cp> <web:x> <HOME/.aws/config>"],
+  ["ssm play 'rec\t", "<play> <recorded session.cast>"],
+  ['ssm exec web -- "rec\t', "<exec> <web> <--> <recorded session.cast>"],
+  ['ssm shell "dol\tx', '<shell> <dollar$(touch pwned)`id`"\\q> <x>'],
+  ["ssm shell dol\tx", '<shell> <dollar$(touch pwned)`id`"\\q> <x>'],
+  ["ssm shell 'dol\tx", '<shell> <dollar$(touch pwned)`id`"\\q> <x>'],
+  ["ssm shell 'apo\tx", "<shell> <apo';touch pwned;'s> <x>"],
+  ['ssm shell "apo\tx', "<shell> <apo';touch pwned;'s> <x>"],
+  ["ssm shell apo\tx", "<shell> <apo';touch pwned;'s> <x>"],
+  ['ssm cp "dol\tx', '<cp> <dollar$(touch pwned)`id`"\\q:x>'],
+  ["ssm cp dol\tx", '<cp> <dollar$(touch pwned)`id`"\\q:x>'],
+  ["ssm cp 'apo\tx", "<cp> <apo';touch pwned;'s:x>"],
+  ['ssm cp "z\t" x', "<cp> <z> <x>"],
+  ["ssm shell $'apo\t' x", "<shell> <apo> <x>"],
+  ['ssm shell "$(echo "\'dol\t")" x', "<shell> <'dol> <x>"],
+  ['ssm shell "z\t" x', "<shell> <z> <x>"],
+  ["ssm shell 'z\t' x", "<shell> <z> <x>"],
+  ["ssm shell z\tx", "<shell> <zx>"],
+  ["ssm shell bang\tx", "<shell> <bang!x> <x>"],
+  ["ssm shell 'bang\tx", "<shell> <bang!x> <x>"],
+  ['ssm shell "bang\t" x', "<shell> <bang> <x>"],
+];
+
+const names = ["web-server", "two words"];
+
+/** Names that would run something, were they taken for more than a word. */
+const hostile = [
+  unprintable,
+  'dollar$(touch pwned)`id`"\\q',
+  "apo';touch pwned;'s",
+  "bang!x",
+];
+
+const runs = [
+  ...shells.map((shell) => ({ shell, locale: "", names, lines })),
+  ...["C", "C.UTF-8"].map((locale) => ({
+    shell: shells[0]!,
+    locale,
+    names: [...names, ...hostile],
+    lines: quotedLines,
+  })),
+];
+
+for (const { shell, locale, names, lines } of runs) {
   Deno.test({
-    name: `completion: ${shell.name} completes what is typed`,
+    name: `completion: ${shell.name} completes what is typed` +
+      (locale && ` in quotes, and runs no name, in ${locale}`),
     ignore: !hasPty || !arePrograms(shell.name),
     async fn() {
       await using home = await cleanHome();
@@ -62,12 +125,14 @@ for (const shell of shells) {
       openTargetMemory((name) => name === "HOME" ? home.path : undefined)
         .remember(
           { profile: "", region: "eu-west-1", endpoint: "", account: "" },
-          ["web-server", "two words"].map((name) =>
+          names.map((name) =>
             [`name:${name}`, { id: "i-0123456789abcdef0", name }] as const
           ),
         );
       await Deno.mkdir(`${home.path}/here`);
       await Deno.writeTextFile(`${home.path}/here/recorded session.cast`, "");
+      await Deno.mkdir(`${home.path}/here/folder one`);
+      await Deno.writeTextFile(`${home.path}/here/folder one/file`, "");
       await Deno.mkdir(`${home.path}/bin`);
       await Deno.writeTextFile(
         `${home.path}/bin/ssm`,
@@ -81,6 +146,7 @@ for (const shell of shells) {
           ...home.env,
           AWS_ACCESS_KEY_ID: "none",
           AWS_REGION: "eu-west-1",
+          ...locale && { LC_ALL: locale },
           PATH: `${home.path}/bin:${home.env.PATH}`,
           PS1: "> ",
           // What fish would ask the terminal, it does not answer.
@@ -94,15 +160,21 @@ for (const shell of shells) {
       await pty.until("begun\r\n");
       for (const [typed, given] of lines) {
         await pty.write(`${typed}\r`);
-        const shown = await pty.until(/GIVEN( <[^>\r\n]*>)*\./);
+        const shown = await pty.until(/GIVEN( <[^>\r\n]*>)*\.\r/);
         assert.equal(
-          /GIVEN (.*)\.$/.exec(shown)?.[1],
+          /GIVEN (.*)\.\r$/.exec(shown)?.[1]
+            ?.replace(home.path, "HOME"),
           given,
           `${typed}: ${shown}`,
         );
       }
       await pty.write("exit\r");
       await pty.exited;
+      assert.deepEqual(
+        Array.from(Deno.readDirSync(`${home.path}/here`), ({ name }) => name)
+          .sort(),
+        ["folder one", "recorded session.cast"],
+      );
     },
   });
 }
