@@ -212,7 +212,10 @@ Register-ArgumentCompleter -Native -CommandName ssm -ScriptBlock {
         $value, $about = $_ -split [char]9, 2
         if (-not $about) { $about = $value }
         $text = $value
-        if ($text -match '[^\w%+=:./\\-]') { $text = "'" + $text.Replace("'", "''") + "'" }
+        # ' and the quotation marks that PowerShell takes for it.
+        if ($text -match '[^\w%+=:./\\-]') {
+            $text = "'" + ($text -replace '[\u0027\u2018-\u201B]', '$0$0') + "'"
+        }
         [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $about)
     }
 }
