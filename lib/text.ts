@@ -41,19 +41,26 @@ export function visible(text: string): string {
 }
 
 /**
- * Quotes text so that a POSIX shell takes it as one word. A word that needs no quotes stays bare;
- * with control characters in it the form is `$'…'` (bash, zsh, ksh), whose characters are all
- * visible.
+ * Quotes text so that a shell takes it as one word. A word that needs no quotes stays bare. With
+ * control characters in it the form is `$'…'` (bash, zsh, ksh), whose characters are all visible;
+ * anything else means the same in every POSIX shell and in fish, which knows `\\` and `\'` inside of
+ * `'…'`: backslashes and quotes stand outside.
  *
  * @param text Any text; foreign text must go through here before it becomes part of a command.
  */
 export function shellQuote(text: string): string {
   if (PLAIN_WORD.test(text)) return text;
-  const shown = text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")
-    .replace(UNSAFE, escape);
-  return visible(text) === text
-    ? "'" + text.replaceAll("'", `'\\''`) + "'"
-    : "$'" + shown + "'";
+  if (visible(text) !== text) {
+    const shown = text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")
+      .replace(UNSAFE, escape);
+    return "$'" + shown + "'";
+  }
+  return text.includes("\\")
+    ? text.replace(
+      /[\\']|[^\\']+/g,
+      (part) => part === "\\" || part === "'" ? "\\" + part : `'${part}'`,
+    )
+    : "'" + text.replaceAll("'", `'\\''`) + "'";
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { platformReason, shellQuote, visible } from "../lib/text.ts";
+import { arePrograms } from "./testkit/programs.ts";
 
 Deno.test("control, direction and other invisible characters are shown", () => {
   assert.equal(visible("a\x1b[31mb"), "a\\x1b[31mb");
@@ -56,6 +57,34 @@ Deno.test({
     assert.deepEqual(words, texts);
   },
 });
+
+for (const shell of ["sh", "bash", "zsh", "ksh", "fish"]) {
+  Deno.test({
+    name: `${shell} takes quoted text that is visible as exactly one word`,
+    ignore: !arePrograms(shell),
+    fn: async () => {
+      const texts = fc.sample(
+        fc.string({
+          unit: fc.constantFrom(
+            ...["'", "\\", "'", "\\", '"', "$", "`", " ", ";", "(", ")", "~"],
+            ...["a", "!", "%", "=", "*", "#", "é"],
+          ),
+        }),
+        500,
+      ).concat(["\\", "'", "\\'", "\\';touch x;'", "abc\\'def", "C:\\a b\\"]);
+      const { stdout, success } = await new Deno.Command(shell, {
+        args: [
+          "-c",
+          texts.map((text) => `printf '%s\\0' ${shellQuote(text)}`).join("\n"),
+        ],
+        env: { LC_ALL: "C.UTF-8" },
+      }).output();
+      assert.ok(success);
+      const words = new TextDecoder().decode(stdout).split("\0").slice(0, -1);
+      assert.deepEqual(words, texts);
+    },
+  });
+}
 
 Deno.test("a platform's error has the reason alone, wherever it comes from", async () => {
   const missing = await Deno.readFile("/nosuch/file").catch((error) => error);
