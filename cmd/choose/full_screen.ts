@@ -9,11 +9,12 @@ import type { View } from "./view.ts";
 
 /**
  * The second screen that terminals have, for programs that need all of it; without wrapping, so that
- * a character that the terminal draws wider than it should be spoils one line only.
+ * a character that the terminal draws wider than it should be spoils one line only; and with pastes
+ * marked as such, lest their first line break be Enter and the rest run where Enter leads to.
  */
-const enter = "\x1b[?1049h\x1b[?7l";
+const enter = "\x1b[?1049h\x1b[?7l\x1b[?2004h";
 // Erased first: tmux 3.3 leaves rows of a screen that was resized meanwhile.
-const leave = "\x1b[0m\x1b[H\x1b[J\x1b[?7h\x1b[?25h\x1b[?1049l";
+const leave = "\x1b[?2004l\x1b[0m\x1b[H\x1b[J\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /** The bytes that give the screen back, for a process that ends at once. */
 export const leaveBytes = new TextEncoder().encode(leave);

@@ -27,6 +27,8 @@ export type KeyName =
   | "erase-word"
   | "erase-before"
   | "erase-behind"
+  /** What follows is pasted. */
+  | "paste"
   | "none";
 
 /** What was typed. */
@@ -80,6 +82,7 @@ const numbers: Readonly<Record<string, KeyName>> = {
   "6": "page-down",
   "7": "home",
   "8": "end",
+  "200": "paste",
 };
 
 const escape = 0x1b;

@@ -34,7 +34,8 @@ export class LineEditor {
     if (key.kind === "text") {
       if (this.#before.length + this.#behind.length < longestLine) {
         // Joined anew, as a combining character belongs to the one before.
-        this.#before = lettersOf(this.before + key.text);
+        this.#before = lettersOf(this.before + key.text)
+          .slice(0, longestLine - this.#behind.length);
       }
       return true;
     }

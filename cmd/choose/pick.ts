@@ -6,10 +6,13 @@
 
 import { SignalError } from "../../lib/session/signal_error.ts";
 import type { Clock, Terminal } from "../../lib/session/transport.ts";
+import type { Context } from "../context.ts";
 import type { CommandLog } from "../log.ts";
 import { ChoiceState } from "./choice_state.ts";
 import { FullScreen, leaveBytes } from "./full_screen.ts";
+import { marksPastes } from "./full_screen_terminal.ts";
 import { readKey } from "./keys.ts";
+import { announcesPaste, Paste, TypedAhead } from "./paste.ts";
 import type { ChoiceSource } from "./source.ts";
 import { viewOf, type ViewOptions } from "./view.ts";
 
@@ -17,6 +20,8 @@ import { viewOf, type ViewOptions } from "./view.ts";
 export interface PickWorld {
   readonly terminal: Terminal;
   readonly clock: Clock;
+  /** The environment, for what the terminal knows. */
+  readonly env: Context["env"];
   /** What it says meanwhile is shown afterwards. */
   readonly log: Pick<CommandLog, "redirect" | "redirected">;
 }
@@ -32,7 +37,8 @@ const drawInterval = 100;
 
 /**
  * Shows the items and takes keys until there is a choice. The terminal is as before afterwards, on
- * every way out, and what was typed behind the choice is left for whoever reads next.
+ * every way out, and what was typed behind the choice is left for whoever reads next; what was
+ * pasted is not, and nothing in it is a key.
  *
  * @param world Where.
  * @param source What there is.
@@ -105,22 +111,37 @@ class PickRun<Item extends object> {
   async #keys(signal: AbortSignal): Promise<Item | undefined> {
     const { terminal } = this.#world;
     let waiting = new Uint8Array();
+    let paste: Paste | undefined;
     for (;;) {
-      const more = await this.#read(waiting.length > 0, signal);
+      const more = await this.#read(
+        waiting.length > 0 && paste === undefined && !announcesPaste(waiting),
+        signal,
+      );
       // The input has ended, as when the terminal was closed.
       if (more === undefined) return undefined;
       const bytes = new Uint8Array([...waiting, ...more]);
       let at = 0;
       while (at < bytes.length) {
+        if (paste !== undefined) {
+          const { text, used, ended } = paste.take(bytes.subarray(at));
+          at += used;
+          if (text !== "") this.#state.take({ kind: "text", text });
+          if (!ended) break;
+          paste = undefined;
+          continue;
+        }
         const read = readKey(bytes.subarray(at), more.length === 0);
         if (read === undefined) break;
         at += read.bytes;
+        if (read.key.kind === "key" && read.key.name === "paste") {
+          paste = new Paste();
+          continue;
+        }
         this.#state.refresh();
         const outcome = this.#state.take(read.key);
         switch (outcome.kind) {
           case "chosen":
-            // Typed ahead for what comes next.
-            terminal.unread(bytes.subarray(at));
+            terminal.unread(await this.#behind(bytes.subarray(at), signal));
             return outcome.item;
           case "left":
             return undefined;
@@ -137,6 +158,25 @@ class PickRun<Item extends object> {
       if (this.#broken !== undefined) throw this.#broken;
       this.#draw();
     }
+  }
+
+  /** What was typed ahead, for what comes next. */
+  async #behind(
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const ahead = new TypedAhead();
+    ahead.take(bytes);
+    while (ahead.unfinished) {
+      const more = await this.#read(true, signal);
+      if (more === undefined || more.length === 0) break;
+      ahead.take(more);
+    }
+    const { typed } = ahead;
+    // Two lines in one read are hardly typed: it is a paste without its marks.
+    return marksPastes(this.#world.env) || !typed.some(isLineBreak)
+      ? typed
+      : new Uint8Array();
   }
 
   /** Bytes; none where those that wait are all that comes soon. */
@@ -200,4 +240,8 @@ class PickRun<Item extends object> {
       this.#drawing = undefined;
     }
   }
+}
+
+function isLineBreak(byte: number): boolean {
+  return byte === 0x0d || byte === 0x0a;
 }

@@ -39,8 +39,15 @@ async function checkEnd(
 ): Promise<void> {
   assert.equal(await program.code(), code);
   assert.equal(await program.pty.settings(), program.settingsBefore);
-  const { second, wraps, lines } = await fullScreenOf(program.pty.text, size);
-  assert.deepEqual({ second, wraps }, { second: false, wraps: true });
+  const { second, wraps, marksPastes, lines } = await fullScreenOf(
+    program.pty.text,
+    size,
+  );
+  assert.deepEqual({ second, wraps, marksPastes }, {
+    second: false,
+    wraps: true,
+    marksPastes: false,
+  });
   // What was there before the choice is there again, and nothing of it.
   assert.match(lines[0] ?? "", /^PROGRAM \d+$/);
   assert.ok(!lines.some((line) => line.includes("PING")), lines.join("\n"));
@@ -66,7 +73,8 @@ Deno.test(
       screen,
       /^Node> +3\/3\n {2}NAME +ID +STATE +PING +ADDRESS .*\n> web-1 +i-\w{17} +running +Online .*\n {2}web-2 .*\n {2}db +i-\w+ +stopped +- /,
     );
-    await pty.write("tag:role=web !web-1");
+    // A paste is a filter: neither does its end choose, nor does the rest run anywhere.
+    await pty.write("\x1b[200~tag:role=web !web-1\recho pas''ted\r\x1b[201~");
     assert.match(await seen(program, /> web-2/), / 1\/3\n/);
     // All in one: what comes behind Enter is for the session.
     await pty.write("\recho ty''ped-ahead\r");
@@ -75,6 +83,7 @@ Deno.test(
     await pty.until("first\r\n");
     await pty.write("exit\r");
     await checkEnd(program, simulator, 0);
+    assert.doesNotMatch(pty.text, /pasted/);
 
     // It is the one to begin with next time; a node that cannot be reached says why.
     await using again = await runInTerminal(

@@ -14,6 +14,8 @@ export interface Shown {
   readonly second: boolean;
   /** True where long lines wrap, as they usually do. */
   readonly wraps: boolean;
+  /** True where pastes are marked as such. */
+  readonly marksPastes: boolean;
 }
 
 /**
@@ -37,6 +39,7 @@ export async function fullScreenOf(
       ),
       second: active.type === "alternate",
       wraps: terminal.modes.wraparoundMode,
+      marksPastes: terminal.modes.bracketedPasteMode,
     };
   } finally {
     terminal.dispose();

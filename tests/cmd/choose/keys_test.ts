@@ -28,7 +28,9 @@ Deno.test("keys: text, controls and the sequences of arrows and their like", () 
     "<erase-word>",
   ]);
   assert.deepEqual(
-    keysOf(bytes("\x1b[A\x1bOB\x1b[1;5C\x1b[5~\x1b[6~\x1b[H\x1b[4~\x1b[3~")),
+    keysOf(
+      bytes("\x1b[A\x1bOB\x1b[1;5C\x1b[5~\x1b[6~\x1b[H\x1b[4~\x1b[3~\x1b[200~"),
+    ),
     [
       "<up>",
       "<down>",
@@ -38,6 +40,7 @@ Deno.test("keys: text, controls and the sequences of arrows and their like", () 
       "<home>",
       "<end>",
       "<delete>",
+      "<paste>",
     ],
   );
 });
@@ -53,7 +56,7 @@ Deno.test("keys: a sequence in two pieces waits; a lone ESC is one in the end", 
 });
 
 Deno.test("keys: what is unknown is swallowed whole, not typed", () => {
-  assert.deepEqual(keysOf(bytes("\x1b[200~x")), ["<none>", "x"]);
+  assert.deepEqual(keysOf(bytes("\x1b[201~x")), ["<none>", "x"]);
   assert.deepEqual(keysOf(bytes("\x1b[<0;12;5M")), ["<none>"]);
   assert.deepEqual(keysOf(bytes("\x1bq\x07")), ["<none>", "<none>"]);
   assert.deepEqual(keysOf(bytes("\x9b")), ["<none>"]);

@@ -11,16 +11,20 @@ import { ManualClock, settle } from "../../testkit/manual_clock.ts";
 import { MemoryTerminal } from "../../testkit/memory_terminal.ts";
 
 const options = { noun: "node", action: "ssm shell", color: false };
-const enter = "\x1b[?1049h\x1b[?7l";
-const leave = "\x1b[0m\x1b[H\x1b[J\x1b[?7h\x1b[?25h\x1b[?1049l";
+const enter = "\x1b[?1049h\x1b[?7l\x1b[?2004h";
+const leave = "\x1b[?2004l\x1b[0m\x1b[H\x1b[J\x1b[?7h\x1b[?25h\x1b[?1049l";
 
-function begin(items: readonly TestItem[] = itemsOf("web", "db", "app")) {
+function begin(
+  items: readonly TestItem[] = itemsOf("web", "db", "app"),
+  variables: Readonly<Record<string, string>> = { TERM: "xterm" },
+) {
   const terminal = new MemoryTerminal();
   const clock = new ManualClock();
   const source = new TestSource(items);
   const controller = new AbortController();
   const log = new CommandLog();
-  const world = { terminal, clock, log };
+  const env = (name: string) => variables[name];
+  const world = { terminal, clock, log, env };
   const picked = pick(world, source, options, controller.signal);
   picked.catch(() => {});
   return { terminal, clock, log, source, controller, picked };
@@ -50,6 +54,63 @@ Deno.test("pick: typed letters and Enter choose; what is typed behind is left fo
     new TextDecoder().decode(await world.terminal.read()),
     "ls\n",
   );
+});
+
+/** What the session would get. */
+async function left({ terminal }: ReturnType<typeof begin>): Promise<string> {
+  terminal.end();
+  return new TextDecoder().decode(await terminal.read());
+}
+
+Deno.test("pick: a paste is text up to its line break, and nothing in it is a key", async () => {
+  const paste = "\x1b[200~d\x03b\rid > /tmp/x\r\x04\x1b[201~";
+  for (let at = 3; at <= paste.length; at++) {
+    const world = begin();
+    world.terminal.type(paste.slice(0, at));
+    await settle();
+    // However slow the line is.
+    await world.clock.advance(1000);
+    world.terminal.type(paste.slice(at));
+    await settle();
+    assert.equal(world.terminal.rawNow, true, `cut at ${at}`);
+    assert.match(world.terminal.errorText, /Node> db /);
+    world.terminal.type("\rls\r");
+    assert.equal((await world.picked)?.name, "db");
+    checkLeft(world);
+    assert.equal(await left(world), "ls\r");
+  }
+});
+
+Deno.test("pick: what is pasted behind Enter is for nobody", async () => {
+  const world = begin();
+  world.terminal.type("db\rls\r\x1b[200~id\r");
+  await settle();
+  world.terminal.type("who\r\x1b[201~pwd\r");
+  assert.equal((await world.picked)?.name, "db");
+  checkLeft(world);
+  assert.equal(await left(world), "ls\rpwd\r");
+
+  // One that has no end in sight.
+  const endless = begin();
+  endless.terminal.type("\rls\r\x1b[200~id\r");
+  await settle();
+  await endless.clock.advance(50);
+  assert.equal((await endless.picked)?.name, "web");
+  assert.equal(await left(endless), "ls\r");
+});
+
+Deno.test("pick: where pastes have no marks, a whole line behind Enter is taken for one", async () => {
+  for (const variables of [{ TERM: "linux" }, { TERM: "xterm", STY: "1.a" }]) {
+    const pasted = begin(undefined, variables);
+    pasted.terminal.type("db\rid > /tmp/x\r");
+    assert.equal((await pasted.picked)?.name, "db");
+    assert.equal(await left(pasted), "");
+
+    const typed = begin(undefined, variables);
+    typed.terminal.type("db\rls");
+    assert.equal((await typed.picked)?.name, "db");
+    assert.equal(await left(typed), "ls");
+  }
 });
 
 Deno.test("pick: only what changed is drawn", async () => {
