@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Terminal } from "../../lib/session/transport.ts";
 import { visible } from "../../lib/text.ts";
 import type { ExecOptions } from "../exec.ts";
 import { CommandError, exitCodes } from "../errors.ts";
 import { type NodeSessionWorld, runNodeSession } from "../node_session.ts";
+import type { Recorder } from "../record/start.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { ExitMark } from "./exit_mark.ts";
 import { windowsContainer } from "./ways.ts";
@@ -16,15 +16,18 @@ import { windowsContainer } from "./ways.ts";
 /**
  * Runs the command.
  * @param options What and where.
- * @param world With what; `terminal` in place of the context's.
+ * @param world With what; the recorder's terminal in place of the context's.
  * @returns The exit code: the command's, as far as the node's shell could tell it.
  * @throws CommandError, AwsCallError, TransportError
  */
 export async function runOnTerminal(
   options: ExecOptions,
-  world: NodeSessionWorld & { readonly terminal: Terminal },
+  world: NodeSessionWorld & {
+    readonly recorder: Pick<Recorder, "terminal" | "began">;
+  },
 ): Promise<number> {
-  const { context, terminal, notices, signal } = world;
+  const { context, recorder, notices, signal } = world;
+  const { terminal } = recorder;
   const mark = new ExitMark();
   const line = mark.wrap(options.line, context.terminal.size());
   const end = await runNodeSession(
@@ -54,7 +57,10 @@ export async function runOnTerminal(
         escape: "~",
         signal,
         notify: (notice) => {
-          if (notice.kind === "started") began();
+          if (notice.kind === "started") {
+            began();
+            recorder.began();
+          }
           notices.session(notice, visible(target));
         },
       });

@@ -44,8 +44,7 @@ export async function runExec(
     `ssm exec -t ${options.target ?? ""}`.trimEnd(),
     context,
   );
-  const { terminal } = recorder;
-  const notices = new Notices(terminal, options, context.log);
+  const notices = new Notices(recorder.terminal, options, context.log);
   recorder.onFailure = (sentence) => notices.interrupt(sentence);
   try {
     using places = await Places.open(context, options.connection, notices);
@@ -60,7 +59,7 @@ export async function runExec(
       ? await runOnTerminal({
         ...options,
         target: givenTarget(options.target, context),
-      }, { ...world, terminal })
+      }, { ...world, recorder })
       : await runOnOne(options, world);
   } finally {
     await recorder.close();

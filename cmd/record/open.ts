@@ -7,11 +7,8 @@
 import { CastError } from "../../lib/cast/event.ts";
 import { readCast } from "../../lib/cast/reader.ts";
 import type { OpenFile } from "../../lib/io/background_file.ts";
-import {
-  continueFile,
-  createPrivateFile,
-  replacePrivateFile,
-} from "../../lib/io/private_file.ts";
+import { continueFile } from "../../lib/io/private_file.ts";
+import { ProvisionalFile } from "../../lib/io/provisional_file.ts";
 import type { TerminalSize } from "../../lib/session/transport.ts";
 import { platformReason, shellQuote, visible } from "../../lib/text.ts";
 import { CommandError, exitCodes } from "../errors.ts";
@@ -20,6 +17,8 @@ import type { RecordOptions } from "./flags.ts";
 /** A file to record into. */
 export interface OpenRecording {
   readonly open: OpenFile;
+  /** To be kept when a session begins; `undefined` for one that was there before. */
+  readonly made: ProvisionalFile | undefined;
   /** Where another recording in it ended; `undefined` in a file that is empty. */
   readonly offset: RecordingEnd | undefined;
 }
@@ -45,13 +44,13 @@ export async function openRecording(
     if (existing === "append") {
       const offset = await endOf(path);
       if (offset !== undefined) {
-        return { open: await continueFile(path), offset };
+        return { open: await continueFile(path), made: undefined, offset };
       }
     }
-    const open = existing === "overwrite"
-      ? await replacePrivateFile(path)
-      : await createPrivateFile(path);
-    return { open, offset: undefined };
+    const made = existing === "overwrite"
+      ? await ProvisionalFile.replace(path)
+      : await ProvisionalFile.create(path);
+    return { open: made.open, made, offset: undefined };
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const there = error instanceof Deno.errors.AlreadyExists &&

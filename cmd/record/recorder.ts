@@ -7,12 +7,13 @@
 
 import { headerLine } from "../../lib/cast/event.ts";
 import { type CastStream, Recording } from "../../lib/cast/recording.ts";
-import { BackgroundFile, type OpenFile } from "../../lib/io/background_file.ts";
+import { BackgroundFile } from "../../lib/io/background_file.ts";
+import type { ProvisionalFile } from "../../lib/io/provisional_file.ts";
 import { withCarriageReturns } from "../../lib/io/terminal.ts";
 import type { Terminal, TerminalSize } from "../../lib/session/transport.ts";
 import { platformReason, visible } from "../../lib/text.ts";
 import type { RecordOptions } from "./flags.ts";
-import { openRecording } from "./open.ts";
+import { type OpenRecording, openRecording } from "./open.ts";
 import type { Recorder, RecorderContext } from "./start.ts";
 
 /**
@@ -38,7 +39,8 @@ export async function openRecorder(
 ): Promise<Recorder> {
   const { terminal, clock, env } = context;
   const size = terminal.size() ?? sizeWithoutTerminal;
-  const { open, offset } = await openRecording(options);
+  const file = await openRecording(options);
+  const { offset } = file;
   const recording = new Recording(offset?.size ?? size, offset?.time);
   const header = offset === undefined
     ? headerLine({
@@ -56,7 +58,7 @@ export async function openRecorder(
     : offset.ended
     ? ""
     : "\n";
-  return new FileRecorder(context, options, open, recording, header);
+  return new FileRecorder(context, options, file, recording, header);
 }
 
 class FileRecorder implements Recorder {
@@ -65,20 +67,23 @@ class FileRecorder implements Recorder {
   readonly #recording: Recording;
   readonly #file: BackgroundFile;
   readonly #context: RecorderContext;
-  readonly #options: RecordOptions;
+  readonly #path: string;
+  readonly #made: ProvisionalFile | undefined;
   readonly #redirected: Disposable;
   #header: string;
   #closing = false;
-  #printed = false;
+  #began: Promise<void> | undefined;
 
   constructor(
     context: RecorderContext,
     options: RecordOptions,
-    open: OpenFile,
+    { open, made }: OpenRecording,
     recording: Recording,
     header: string,
   ) {
-    const { path, input } = this.#options = options;
+    const { path, input } = options;
+    this.#path = path;
+    this.#made = made;
     this.#context = context;
     this.#recording = recording;
     this.#header = header;
@@ -103,14 +108,28 @@ class FileRecorder implements Recorder {
     this.#file.changed();
   }
 
+  began(): void {
+    this.#began ??= this.#keep();
+  }
+
+  async #keep(): Promise<void> {
+    try {
+      await this.#made?.keep();
+    } catch (error) {
+      this.onFailure(
+        `Cannot replace ${visible(this.#path)}: ${platformReason(error)}; ` +
+          `the recording is in ${visible(this.#made?.path ?? "")}`,
+      );
+    }
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#redirected[Symbol.dispose]();
-    await this.#file.close();
-    const { path, existing } = this.#options;
-    if (this.#printed || existing === "append") return;
+    await this.#began;
     // The same command, once it is right, must not be refused for the file's sake.
-    await Deno.remove(path).catch(() => {});
+    await this.#made?.discard();
+    await this.#file.close();
   }
 
   #take(): string {
@@ -121,8 +140,8 @@ class FileRecorder implements Recorder {
   }
 
   #add(stream: CastStream, bytes: Uint8Array): void {
+    if (stream === "output") this.began();
     if (this.#file.failed) return;
-    if (stream === "output") this.#printed = true;
     this.#recording.add(stream, this.#context.clock.now(), bytes);
     if (this.#recording.waiting > longestWait) {
       this.#file.fail(new Error("the disk is too slow"));

@@ -15,6 +15,11 @@ export interface Recorder {
   /** Told in one sentence why the recording ended early; nothing is said where nobody listens. */
   onFailure: (sentence: string) => void;
   /**
+   * A session has begun: what is there of it is worth keeping, even if it is nothing but its end.
+   * Idempotent.
+   */
+  began(): void;
+  /**
    * Writes the rest and closes the file; one that was made for nothing, as no session began, is
    * removed. Never rejects; idempotent.
    */
@@ -41,7 +46,12 @@ export async function startRecorder(
 ): Promise<Recorder> {
   if (options === undefined) {
     const { terminal } = context;
-    return { terminal, onFailure() {}, close: () => Promise.resolve() };
+    return {
+      terminal,
+      onFailure() {},
+      began() {},
+      close: () => Promise.resolve(),
+    };
   }
   const { openRecorder } = await import("./recorder.ts");
   return await openRecorder(options, title, context);

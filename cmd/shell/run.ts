@@ -5,7 +5,6 @@
  */
 
 import type { SessionEnd } from "../../lib/session/shell.ts";
-import type { Terminal } from "../../lib/session/transport.ts";
 import { formatEcsSpec } from "../../lib/aws/ecs_spec.ts";
 import { shellQuote, visible } from "../../lib/text.ts";
 import { givenTarget } from "../target/choose_target.ts";
@@ -13,7 +12,7 @@ import type { Context } from "../context.ts";
 import { containerShell } from "../target/ecs_session.ts";
 import { type NodeSessionRequest, runNodeSession } from "../node_session.ts";
 import { Notices } from "../notices.ts";
-import { startRecorder } from "../record/start.ts";
+import { type Recorder, startRecorder } from "../record/start.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { TimeoutError } from "../signals.ts";
 import { Places } from "../target/places.ts";
@@ -51,7 +50,7 @@ export async function runShellCommand(
     const end = await session(
       { ...options, target },
       context,
-      recorder.terminal,
+      recorder,
       places,
       notices,
       signal,
@@ -90,7 +89,7 @@ export function shellRequest(
 async function session(
   options: ShellCommandOptions,
   context: Context,
-  terminal: Terminal,
+  recorder: Pick<Recorder, "terminal" | "began">,
   places: Places,
   notices: Notices,
   signal: AbortSignal,
@@ -118,12 +117,15 @@ async function session(
       return await context.shell({
         grant,
         control,
-        terminal,
+        terminal: recorder.terminal,
         clock: context.clock,
         escape: options.escape,
         signal,
         notify: (notice) => {
-          if (notice.kind === "started") began();
+          if (notice.kind === "started") {
+            began();
+            recorder.began();
+          }
           notices.session(notice, visible(target));
         },
       });

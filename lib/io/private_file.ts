@@ -9,33 +9,22 @@ import type { OpenFile } from "./background_file.ts";
 /** Read and written by the owner. */
 const mode = 0o600;
 
+/** A file of ours alone. */
+export interface PrivateFile extends OpenFile {
+  readonly file: Deno.FsFile;
+}
+
 /**
  * Makes a file that is not there yet.
  * @param path Where.
  * @throws Deno.errors.AlreadyExists, also for a symbolic link; and the like.
  */
-export async function createPrivateFile(path: string): Promise<OpenFile> {
+export async function createPrivateFile(path: string): Promise<PrivateFile> {
   return await withLastMoment(
     path,
     await Deno.open(path, { write: true, createNew: true, mode }),
     0,
   );
-}
-
-/**
- * Makes a file anew, in the place of one that may be there.
- * @param path Where; a symbolic link is replaced, not what it leads to.
- * @throws Deno.errors.AlreadyExists for what is neither file nor link; and the like.
- */
-export async function replacePrivateFile(path: string): Promise<OpenFile> {
-  try {
-    const { isFile, isSymlink } = await Deno.lstat(path);
-    // Those who have the old one open, or rights to it, get nothing of the new one.
-    if (isFile || isSymlink) await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return await createPrivateFile(path);
 }
 
 /**
@@ -79,7 +68,7 @@ async function withLastMoment(
   path: string,
   file: Deno.FsFile,
   length: number,
-): Promise<OpenFile> {
+): Promise<PrivateFile> {
   try {
     return { file, lastMoment: await Deno.open(path, { write: true }), length };
   } catch (error) {

@@ -7,7 +7,6 @@ import {
   continueFile,
   createPrivateFile,
   openSharedFile,
-  replacePrivateFile,
 } from "../../lib/io/private_file.ts";
 import { ManualClock } from "../testkit/manual_clock.ts";
 
@@ -158,11 +157,11 @@ Deno.test("background file: one that is given up writes no more", async () => {
   assert.equal(failures.length, 1);
 });
 
-Deno.test("private files: new, replaced, continued, shared", async () => {
+Deno.test("private files: new, continued, shared", async () => {
   const folder = await Deno.makeTempDir({ prefix: "ssm-private-" });
   const path = `${folder}/file`;
   const write = async (
-    open: Awaited<ReturnType<typeof createPrivateFile>>,
+    open: Awaited<ReturnType<typeof continueFile>>,
     text: string,
   ) => {
     const { background, waiting } = setUp(new MemoryFile(1), open);
@@ -178,14 +177,6 @@ Deno.test("private files: new, replaced, continued, shared", async () => {
     assert.equal(await Deno.readTextFile(path), "one\ntwo\n");
     await write(await openSharedFile(path), "three\n");
     assert.equal(await Deno.readTextFile(path), "one\ntwo\nthree\n");
-    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o644);
-    await write(await replacePrivateFile(path), "four\n");
-    assert.equal(await Deno.readTextFile(path), "four\n");
-    if (Deno.build.os !== "windows") assert.equal(await mode(), 0o600);
-    await assert.rejects(
-      replacePrivateFile(folder),
-      Deno.errors.AlreadyExists,
-    );
     await assert.rejects(continueFile(`${path}2`), Deno.errors.NotFound);
   } finally {
     await Deno.remove(folder, { recursive: true });

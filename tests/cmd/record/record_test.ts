@@ -193,13 +193,78 @@ Deno.test("record: what no recording can go on behind is left as it is", () =>
 Deno.test("record: no session, no file; the same command can be given again", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.cast`;
+    const names = async () =>
+      (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+    for (
+      const flags of [[], ["--record-append"], ["--record-overwrite"]] as const
+    ) {
+      const context = new TestContext();
+      context.onShell = () => Promise.reject(new TransportError("no network"));
+      assert.equal(
+        await runCommandLine(
+          ["shell", "web", "--record", path, ...flags],
+          context,
+        ),
+        125,
+      );
+      assert.deepEqual(await names(), [], flags.join());
+    }
+  }));
+
+Deno.test("record: an old recording is replaced when there is a session, and not before", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.cast`;
+    await Deno.writeTextFile(path, "old");
+    const args = ["shell", "web", "--record", path, "--record-overwrite"];
+    for (const where of ["onResolve", "onStart", "onShell"] as const) {
+      const context = new TestContext();
+      Object.assign(context, {
+        [where]: () => Promise.reject(new TransportError("no network")),
+      });
+      assert.equal(await runCommandLine(args, context), 125);
+      assert.equal(await Deno.readTextFile(path), "old");
+    }
     const context = new TestContext();
-    context.onShell = () => Promise.reject(new TransportError("no network"));
-    assert.equal(
-      await runCommandLine(["shell", "web", "--record", path], context),
-      125,
-    );
-    await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
+    context.onShell = async ({ terminal }) => {
+      assert.equal(await Deno.readTextFile(path), "old");
+      await terminal.write(encoder.encode("prompt$ "));
+      return { kind: "ended" };
+    };
+    assert.equal(await runCommandLine(args, context), 0);
+    assert.deepEqual((await readBack(path)).events, [["o", "prompt$ "]]);
+    const names = await Array.fromAsync(Deno.readDir(folder));
+    assert.deepEqual(names.map(({ name }) => name), ["a.cast"]);
+  }));
+
+Deno.test("record: a session that printed nothing has a recording, with what was typed", () =>
+  inFolder(async (folder) => {
+    for (const words of [["shell", "web"], ["exec", "-t", "web"]] as const) {
+      const path = `${folder}/${words[0]}.cast`;
+      const context = new TestContext();
+      context.onShell = async ({ terminal, notify }) => {
+        notify({
+          kind: "started",
+          encrypted: false,
+          agentVersion: "3.3.0.0",
+          customerMessage: "",
+        });
+        terminal.unread(encoder.encode("secret"));
+        await terminal.read();
+        return { kind: "ended" };
+      };
+      await runCommandLine(
+        [
+          ...words,
+          "-q",
+          "--record",
+          path,
+          "--record-input",
+          ...(words[0] === "exec" ? ["--", "true"] : []),
+        ],
+        context,
+      );
+      assert.deepEqual((await readBack(path)).events, [["i", "secret"]]);
+    }
   }));
 
 Deno.test("record: what makes no sense is refused", () =>
