@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Larger than anything of ours; bytes. It is read at each start and at each Tab. */
+const mostBytes = 8 * 1024 * 1024;
+
 /** A file's text, and what tells this state of it from later ones. */
 export interface CacheFile {
   readonly text: string;
@@ -16,18 +19,21 @@ export interface CacheFile {
  *
  * @param path Where.
  * @param mark The mark of what has been read already, if anything.
- * @returns `undefined` where it is not there, cannot be read, or may be written by others; `"same"`
- * where it still has that mark.
+ * @returns `undefined` where it is not there, cannot be read, is no plain file or a huge one, is
+ * another user's or may be written by others; `"same"` where it still has that mark.
  */
 export function readCacheFile(
   path: string,
   mark?: string,
 ): CacheFile | "same" | undefined {
   try {
-    const { mode, ino, mtime, size } = Deno.statSync(path);
-    const othersMayWrite = mode !== null && (mode & 0o022) !== 0 &&
-      Deno.build.os !== "windows";
-    if (othersMayWrite) return undefined;
+    const { isFile, uid, mode, ino, mtime, size } = Deno.statSync(path);
+    // A pipe would be waited for.
+    if (!isFile || size > mostBytes) return undefined;
+    if (Deno.build.os !== "windows") {
+      const othersMayWrite = mode !== null && (mode & 0o022) !== 0;
+      if (othersMayWrite || uid !== Deno.uid()) return undefined;
+    }
     // It is replaced as a whole, so that each state of it has a number of its own.
     const present = `${ino} ${mtime?.getTime()} ${size}`;
     return present === mark

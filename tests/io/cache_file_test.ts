@@ -3,10 +3,12 @@ import { readCacheFile, writeCacheFile } from "../../lib/io/cache_file.ts";
 
 const windows = Deno.build.os === "windows";
 
-async function inFolder(run: (folder: string) => void): Promise<void> {
+async function inFolder(
+  run: (folder: string) => void | Promise<void>,
+): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    run(folder);
+    await run(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -43,6 +45,55 @@ Deno.test({
       writeCacheFile(path, "text");
       Deno.chmodSync(path, 0o620);
       assert.equal(readCacheFile(path), undefined);
+    }),
+});
+
+Deno.test("a cache file that is huge is not read", () =>
+  inFolder((folder) => {
+    const path = `${folder}/targets.json`;
+    writeCacheFile(path, "text");
+    Deno.truncateSync(path, 8 * 1024 * 1024 + 1);
+    assert.ok(readCacheFile(path) === undefined);
+  }));
+
+Deno.test({
+  name: "a cache file that is another user's is not read",
+  ignore: windows || Deno.uid() !== 0,
+  fn: () =>
+    inFolder((folder) => {
+      const path = `${folder}/targets.json`;
+      writeCacheFile(path, "text");
+      Deno.chownSync(path, 1, null);
+      assert.equal(readCacheFile(path), undefined);
+    }),
+});
+
+Deno.test({
+  name: "a pipe in the place of a cache file is not waited for",
+  ignore: windows,
+  fn: () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/targets.json`;
+      const { success } = new Deno.Command("mkfifo", {
+        args: ["-m", "600", path],
+      }).outputSync();
+      assert.ok(success);
+      // Reading it here would hang for good.
+      const { code } = await new Deno.Command(Deno.execPath(), {
+        signal: AbortSignal.timeout(30_000),
+        args: [
+          "eval",
+          `import { readCacheFile } from ${
+            JSON.stringify(
+              new URL("../../lib/io/cache_file.ts", import.meta.url).href,
+            )
+          };
+          Deno.exit(readCacheFile(${
+            JSON.stringify(path)
+          }) === undefined ? 7 : 8);`,
+        ],
+      }).output();
+      assert.equal(code, 7);
     }),
 });
 
