@@ -7,6 +7,7 @@
 import { CastError } from "../../lib/cast/event.ts";
 import { readCast } from "../../lib/cast/reader.ts";
 import type { OpenFile } from "../../lib/io/background_file.ts";
+import { requireOwnFile } from "../../lib/io/file_owner.ts";
 import { continueFile } from "../../lib/io/private_file.ts";
 import { ProvisionalFile } from "../../lib/io/provisional_file.ts";
 import type { TerminalSize } from "../../lib/session/transport.ts";
@@ -74,6 +75,7 @@ export async function openRecording(
 async function endOf(path: string): Promise<RecordingEnd | undefined> {
   let file: Deno.FsFile;
   try {
+    requireOwnFile(path, await Deno.stat(path));
     file = await Deno.open(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;

@@ -5,6 +5,7 @@
  */
 
 import type { OpenFile } from "./background_file.ts";
+import { requireOwnFile } from "./file_owner.ts";
 
 /** Read and written by the owner. */
 const mode = 0o600;
@@ -30,11 +31,13 @@ export async function createPrivateFile(path: string): Promise<PrivateFile> {
 /**
  * Opens a file that is there, to go on behind its end.
  * @param path Where.
- * @throws Deno.errors.NotFound and the like.
+ * @throws Deno.errors.NotFound and the like; PermissionDenied where others own it or may write it.
  */
 export async function continueFile(path: string): Promise<OpenFile> {
+  requireOwnFile(path, await Deno.stat(path));
   const file = await Deno.open(path, { write: true });
   try {
+    requireOwnFile(path, await file.stat());
     const length = await file.seek(0, Deno.SeekMode.End);
     return await withLastMoment(path, file, length);
   } catch (error) {
@@ -44,14 +47,21 @@ export async function continueFile(path: string): Promise<OpenFile> {
 }
 
 /**
- * Opens a file to which others may write as well, and makes it if it is not there.
+ * Opens a file to which other processes write as well, and makes it if it is not there.
  * @param path Where.
- * @throws Deno.errors.PermissionDenied and the like.
+ * @throws Deno.errors.PermissionDenied, also where others own it or may write it; and the like.
  */
 export async function openSharedFile(path: string): Promise<OpenFile> {
   const options = { append: true, create: true, mode };
+  try {
+    requireOwnFile(path, await Deno.stat(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
   const file = await Deno.open(path, options);
   try {
+    // It may be another one by now.
+    requireOwnFile(path, await file.stat());
     return {
       file,
       lastMoment: await Deno.open(path, options),
