@@ -31,7 +31,7 @@ import { describeError, exitCodes, formatFailure } from "./errors.ts";
 import { explainedFlags, explainIsAsked } from "./explain/flags.ts";
 import { commandHelp, routesHelp } from "./help.ts";
 import { logError, openLog } from "./log.ts";
-import { type FailedLine, nextSteps } from "./next_steps.ts";
+import { aliasDetails, type FailedLine, nextSteps } from "./next_steps.ts";
 import { parseFailure } from "./parse_errors.ts";
 import { pluginWords } from "./plugin/started_as.ts";
 import { targetFormOf } from "./target/target_arguments.ts";
@@ -108,11 +108,13 @@ async function parseAndRun(
   if (asked(versionFlag)) return await print(`${version}\n`, context);
   const help = !isCommand || asked(helpFlag);
   const typed = { tokens, rest, flags, command: path.join(" ") };
-  const applied = help ? { tokens, rest, sources: new Map() } : applySettings(
-    { ...typed, form: targetFormOf(target, command) },
-    await userConfigFor(path, flags, context),
-    context,
-  );
+  const applied = help
+    ? { tokens, rest, sources: new Map(), aliases: new Map() }
+    : applySettings(
+      { ...typed, form: targetFormOf(target, command) },
+      await userConfigFor(path, flags, context),
+      context,
+    );
   if (isOn("no-color", applied.tokens)) context.withoutColor();
   context.profileSource = applied.sources.get("profile")
     ?.replace(/(=|: profile |'s profile )$/, "");
@@ -132,7 +134,7 @@ async function parseAndRun(
     applied.rest,
     command,
     applied.sources,
-    { path, tokens, rest, flags },
+    { path, tokens, rest, flags, aliases: applied.aliases },
     context,
   );
   context.log.event({ level: 0, what: "end", said: true, values: { code } });
@@ -266,7 +268,13 @@ async function report(
   const failures = errors.map((error) => {
     const failure = describeError(error);
     const more = line === undefined ? [] : nextSteps(error, line);
-    return { ...failure, hints: [...new Set([...more, ...failure.hints])] };
+    return {
+      ...failure,
+      details: line === undefined
+        ? failure.details
+        : [...failure.details, ...aliasDetails(failure.message, line)],
+      hints: [...new Set([...more, ...failure.hints])],
+    };
   });
   const color = context.color && !args.includes("--no-color");
   const text = failures.map((failure, at) =>

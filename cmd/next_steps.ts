@@ -4,7 +4,7 @@
  * @module
  */
 
-import { shellQuote } from "../lib/text.ts";
+import { shellQuote, visible } from "../lib/text.ts";
 import { type FlagShape, helpFlag, type Token } from "./argv.ts";
 
 /** The command that failed. */
@@ -16,6 +16,8 @@ export interface FailedLine {
   readonly rest: readonly string[] | undefined;
   /** The command's flags. */
   readonly flags: readonly FlagShape[];
+  /** What stood in place of the aliases among the targets, by alias. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 /** Errors that caused one another are few; more links than this are a circle. */
@@ -59,6 +61,28 @@ export function nextSteps(error: unknown, line: FailedLine): string[] {
     }
   }
   return [];
+}
+
+/**
+ * Which alias a node of the sentence is, as the user typed another word than it says.
+ * @param message The sentence; `undefined` where nothing is said.
+ * @param line The command.
+ * @returns Lines below the sentence.
+ */
+export function aliasDetails(
+  message: string | undefined,
+  { aliases }: Pick<FailedLine, "aliases">,
+): string[] {
+  return [...aliases].flatMap(([alias, target]) => {
+    // A sentence has names and ids without their prefix.
+    const bare = visible(target.replace(/^(id|name|tag|ip|dns|host|asg):/, ""));
+    if (message === undefined || !message.includes(bare)) return [];
+    const name = visible(alias);
+    return [
+      `${name} is your alias for ${visible(target)}; ` +
+      `name:${name} is the node of that name`,
+    ];
+  });
 }
 
 function* causes(error: unknown): Generator<Error> {

@@ -80,9 +80,14 @@ export function findRoute(own: readonly string[]): Route {
   const path: string[] = [];
   let target: Route["target"] = root;
   while (!("parameters" in target) && waiting.length > 0) {
-    if (
-      target.getDefaultCommand() !== undefined && !leadsOn(target, waiting[0]!)
-    ) break;
+    const byDefault = target.getDefaultCommand();
+    if (byDefault !== undefined && !leadsOn(target, waiting[0]!)) {
+      // Where that takes no arguments, a word is meant to be a command.
+      if (!waiting[0]!.startsWith("-") && takesNone(byDefault)) {
+        throw unknownCommand(waiting[0]!, target, path);
+      }
+      break;
+    }
     const arg = waiting.shift() as string;
     if (!arg.startsWith("-")) {
       const entry: RouteEntry | undefined = target.getAllEntries().find((
@@ -112,6 +117,12 @@ export function findRoute(own: readonly string[]): Route {
   return { target, path, args: [...leading, ...waiting] };
 }
 
+function takesNone({ parameters }: Command<CommandWorld>): boolean {
+  const { positional } = parameters;
+  return positional === undefined ||
+    positional.kind === "tuple" && positional.parameters.length === 0;
+}
+
 /** Whether a word of argv chooses a command of this group, or asks for the group's help. */
 function leadsOn(routes: RouteMap<CommandWorld>, arg: string): boolean {
   return isHelp(arg) || routes.getRoutingTargetForInput(arg) !== undefined;
@@ -130,6 +141,12 @@ function nameOf(
   return entry?.name["convert-camel-to-kebab"] ?? "";
 }
 
+/** What people call our commands who know them from elsewhere. */
+const otherWords: Readonly<Partial<Record<string, string>>> = Object.assign(
+  Object.create(null),
+  { end: "kill", stop: "kill", rm: "kill" },
+);
+
 /**
  * The error for a word that is no command.
  * @param typed The word.
@@ -146,7 +163,10 @@ export function unknownCommand(
     .flatMap((
       entry,
     ) => [entry.name["convert-camel-to-kebab"], ...entry.aliases]);
-  const near = suggest(typed, known);
+  const meant = otherWords[typed];
+  const near = meant !== undefined && known.includes(meant)
+    ? [meant]
+    : suggest(typed, known);
   return new UsageError(
     `Unknown command: ${visible(typed)}` +
       didYouMean(near.map((name) => `${prefix} ${name}`)),

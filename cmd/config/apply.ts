@@ -33,6 +33,8 @@ export interface TypedCommand extends Arguments {
 export interface AppliedCommand extends Arguments {
   /** Where values come from that were not typed, by flag: what to say before the value. */
   readonly sources: ReadonlyMap<string, string>;
+  /** What stands in place of the aliases among the targets, by alias. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 /**
@@ -48,8 +50,8 @@ export function applySettings(
   context: Pick<Context, "env">,
 ): AppliedCommand {
   const { flags } = typed;
-  const { tokens: expanded, rest, sources } = config === undefined
-    ? { ...typed, sources: new Map<string, string>() }
+  const { tokens: expanded, rest, sources, aliases } = config === undefined
+    ? { ...typed, sources: new Map<string, string>(), aliases: new Map() }
     : withAliases(typed, config, context);
   const tokens = withVariables(expanded, flags, context.env);
   for (const token of tokens.slice(expanded.length)) {
@@ -57,7 +59,7 @@ export function applySettings(
       sources.set(token.flag.name, `${token.flag.variable}=`);
     }
   }
-  if (config === undefined) return { tokens, rest, sources };
+  if (config === undefined) return { tokens, rest, sources, aliases };
   const profile = profileInUse(typedProfile(tokens), config, context.env);
   const given = new Set(
     tokens.flatMap((token) => "flag" in token ? [token.flag.name] : []),
@@ -77,7 +79,7 @@ export function applySettings(
     );
     return tokensOf(flag, value);
   });
-  return { tokens: [...tokens, ...added], rest, sources };
+  return { tokens: [...tokens, ...added], rest, sources, aliases };
 }
 
 /**
@@ -171,9 +173,13 @@ function withAliases(
   { tokens, rest, flags, form }: TypedCommand,
   config: UserConfig,
   context: Pick<Context, "env">,
-): Arguments & { readonly sources: Map<string, string> } {
+): Arguments & {
+  readonly sources: Map<string, string>;
+  readonly aliases: ReadonlyMap<string, string>;
+} {
   const sources = new Map<string, string>();
-  if (form === undefined) return { tokens, rest, sources };
+  const aliases = new Map<string, string>();
+  if (form === undefined) return { tokens, rest, sources, aliases };
   const given = new Set(
     tokens.flatMap((token) => "flag" in token ? [token.flag.name] : []),
   );
@@ -181,6 +187,7 @@ function withAliases(
   const said = new Map<string, { value: string | undefined; by: string }>();
   const replace = (text: string) => {
     const alias = expandAlias(text, config);
+    if (alias !== undefined) aliases.set(text, alias.target);
     for (const name of aliasFlags) {
       const value = alias?.[name];
       const before = said.get(name);
@@ -210,5 +217,6 @@ function withAliases(
     tokens: [...replaced.tokens, ...added],
     rest: replaced.rest,
     sources,
+    aliases,
   };
 }

@@ -188,7 +188,11 @@ async function notFound(
     ? []
     : await calls.findElsewhere(sought, context.signal);
   return elsewhere.length === 0
-    ? result(id, "error", lower(message), { hints })
+    ? result(id, "error", lower(message), {
+      hints: hints.length > 0 ? hints : [
+        `ssm list --all${connectionArguments(options.connection)}`,
+      ],
+    })
     : result(
       id,
       "error",

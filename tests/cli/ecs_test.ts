@@ -163,7 +163,11 @@ Deno.test(
         ],
         ["windows", [], /Cannot run a command in a Windows container/],
         ["web", ["--via", "run-command"], /Run Command reaches no containers/],
-        ["web", ["i-0123456789abcdef0"], /it is a container of ECS/],
+        [
+          "web",
+          ["i-0123456789abcdef0"],
+          /it is a container of ECS, and runs on many nodes take no containers/,
+        ],
       ] as const
     ) {
       const { code, stdout, stderr } = await runProgram(

@@ -104,6 +104,25 @@ Deno.test("an unknown command is named, with those like it", async () => {
   }
 });
 
+Deno.test("a word behind a group is a command or unknown, with --help too", async () => {
+  for (
+    const [args, message] of [
+      [["end"], "Unknown command: end; did you mean ssm sessions kill?"],
+      [
+        ["end", "--help"],
+        "Unknown command: end; did you mean ssm sessions kill?",
+      ],
+      [["kil"], "Unknown command: kil; did you mean ssm sessions kill?"],
+    ] as const
+  ) {
+    const { code, out, err } = await output("sessions", ...args);
+    assert.deepEqual(
+      [code, out, err],
+      [125, "", `ssm: ${message}\nhint: ssm sessions --help\n`],
+    );
+  }
+});
+
 Deno.test("flags of a command may come before it", async () => {
   const { code, context } = await output(
     "--region",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { runCommandLine } from "../../cmd/mod.ts";
 import { AwsCallError } from "../../lib/aws/errors.ts";
 import { UpgradeRefusedError } from "../../lib/session/transport.ts";
+import { ConfigHome } from "../testkit/config_home.ts";
 import { diagnosisOf, TestContext } from "../testkit/context.ts";
 
 async function hintsOf(
@@ -114,4 +115,30 @@ Deno.test("next steps: a node in another region is found there", async () => {
     context.terminal.errorText,
     /^ssm: Cannot find i-\w+: it is not in us-east-1, but found in eu-west-1\nhint: ssm shell i-\w+ --region eu-west-1\n$/m,
   );
+});
+
+Deno.test("an error about an alias's node says whose alias it is", async () => {
+  await using home = await ConfigHome.create(
+    '{ "aliases": { "db": "i-0123456789abcdef0" } }',
+  );
+  const errorOf = async (target: string) => {
+    const context = new TestContext();
+    home.useIn(context);
+    context.onStart = () =>
+      Promise.reject(
+        new AwsCallError({
+          action: "ssm:StartSession",
+          code: "X",
+          kind: "invalid",
+          reason: "i-0123456789abcdef0 is no good",
+        }),
+      );
+    assert.equal(await runCommandLine(["shell", target], context), 125);
+    return context.terminal.errorText;
+  };
+  assert.match(
+    await errorOf("db"),
+    /no good\n {2}db is your alias for i-0123456789abcdef0; name:db is the node of that name\n/,
+  );
+  assert.doesNotMatch(await errorOf("i-0123456789abcdef0"), /alias/);
 });

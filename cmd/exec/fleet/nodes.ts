@@ -5,9 +5,10 @@
  */
 
 import type { NodeInformation } from "../../../lib/aws/mod.ts";
-import { visible } from "../../../lib/text.ts";
+import { parseEcsSpec } from "../../../lib/aws/ecs_spec.ts";
+import { shellQuote, visible } from "../../../lib/text.ts";
 import type { AwsAccess } from "../../context.ts";
-import { CommandError, exitCodes } from "../../errors.ts";
+import { CommandError, exitCodes, UsageError } from "../../errors.ts";
 import { findNode } from "../../target/find_node.ts";
 import type { Places } from "../../target/places.ts";
 import { connectionArguments } from "../../target/target.ts";
@@ -32,13 +33,23 @@ export const filterLimits = { values: 50, keys: 5 } as const;
  * @param places Where to look.
  * @param signal Gives up.
  * @returns Each node once, in the order given.
- * @throws CommandError, AwsCallError
+ * @throws CommandError, AwsCallError; UsageError for a container of ECS.
  */
 export async function namedNodes(
   { targets, connection }: FleetOptions,
   places: Places,
   signal: AbortSignal,
 ): Promise<readonly FoundNode[]> {
+  const container = targets.find((each) => parseEcsSpec(each) !== undefined);
+  if (container !== undefined) {
+    throw new UsageError(
+      `Cannot use ${
+        visible(container)
+      } with other targets: it is a container ` +
+        "of ECS, and runs on many nodes take no containers",
+      [`ssm exec ${shellQuote(container)} -- …`],
+    );
+  }
   const found = new Map<string, FoundNode>();
   for (let at = 0; at < targets.length; at += lookups) {
     const nodes = await Promise.all(

@@ -369,3 +369,11 @@ Deno.test("doctor: a session that cannot be ended is said, with the command that
     `ssm sessions kill ${left}`,
   );
 });
+
+Deno.test("doctor: a target that is none leads to the list of nodes", async () => {
+  await using bench = await startDoctorBench();
+  const { checks } = await bench.run("doctor", "nosuch", "--json");
+  const node = checks.find(({ id }) => id === "node");
+  assert.equal(node?.status, "error");
+  assert.deepEqual(node.hints, ["ssm list --all"]);
+});

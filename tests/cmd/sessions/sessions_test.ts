@@ -207,7 +207,7 @@ Deno.test("sessions: what makes no sense is refused before AWS is asked", async 
       [["--since", "soon"], /--since soon: a date is/],
       [["--since", "2023-13-45"], /a date is/],
       [["--limit", "0"], /from 1 to/],
-      [["lst"], /the argument lst/],
+      [["lst"], /Unknown command: lst; did you mean ssm sessions list/],
       [["kill"], /give their ids, --mine or --orphaned/],
       [["kill", "--target", "web"], /give their ids/],
       [["kill", "abcdef", "--mine"], /ids with --mine/],
