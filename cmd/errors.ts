@@ -20,6 +20,7 @@ import { SignalError } from "../lib/session/signal_error.ts";
 import { refusalOf } from "../lib/aws/refusal.ts";
 import { visible } from "../lib/text.ts";
 import { signalExitCode, TimeoutError } from "./signals.ts";
+import { wrap } from "./wrap.ts";
 
 /** The exit codes that are not another program's. */
 export const exitCodes = {
@@ -117,18 +118,32 @@ export function describeError(error: unknown): Failure {
   };
 }
 
+/** Columns below which broken lines are harder to read than a terminal's own. */
+const narrowest = 20;
+
 /**
  * The text of a failure, for standard error; empty when there is nothing to say.
  * @param failure From {@linkcode describeError}.
  * @param color True when it may be coloured.
+ * @param columns The terminal's, where it is one: sentences are broken between words. Tables and
+ * hints, which are pasted, are not.
  */
-export function formatFailure(failure: Failure, color: boolean): string {
+export function formatFailure(
+  failure: Failure,
+  color: boolean,
+  columns = Infinity,
+): string {
   if (failure.message === undefined) return "";
+  const lines = (text: string, indent: number) =>
+    text.includes("  ")
+      ? text
+      : wrap(text, Math.max(columns - indent, narrowest))
+        .join(`\n${" ".repeat(indent)}`);
   const paint = (code: number, text: string) =>
     color ? `\x1b[${code}m${text}\x1b[0m` : text;
   return [
-    `${paint(31, "ssm:")} ${failure.message}`,
-    ...failure.details.map((line) => `  ${line}`),
+    `${paint(31, "ssm:")} ${lines(failure.message, "ssm: ".length)}`,
+    ...failure.details.map((line) => `  ${lines(line, 2)}`),
     ...failure.hints.map((hint) => `${paint(36, "hint:")} ${hint}`),
   ].join("\n") + "\n";
 }

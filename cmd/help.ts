@@ -8,6 +8,7 @@
 import type { Command, CommandContext, RouteMap } from "@stricli/core";
 import { flagName } from "./argv.ts";
 import { isSharedFlag } from "./flags.ts";
+import { wrap } from "./wrap.ts";
 
 /** What the author of a command says about it. */
 export interface HelpText {
@@ -107,23 +108,6 @@ export function routesHelp<C extends CommandContext>(
       .join("") +
     `\n'${prefix.join(" ")} <command> --help' says more about a command.\n` +
     (notes === undefined ? "" : `\n${notes}\n`);
-}
-
-/**
- * A text's words in lines of at most so many characters, unless a word is longer.
- * @param text One paragraph.
- * @param columns How many.
- */
-export function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 function flagColumn(letter: string | undefined, name: string): string {

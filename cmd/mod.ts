@@ -281,6 +281,7 @@ async function report(
     formatFailure(
       at === failures.length - 1 ? failure : { ...failure, hints: [] },
       color,
+      context.errorIsTerminal ? context.terminal.size()?.cols : undefined,
     )
   ).join("");
   // Standard error may be closed; the exit code still tells.

@@ -5,7 +5,7 @@
  */
 
 import type { Context } from "../context.ts";
-import { wrap } from "../help.ts";
+import { wrap } from "../wrap.ts";
 import { type CheckResult, type CheckStatus, worst } from "./check.ts";
 
 /** How statuses are coloured (ECMA-48, SGR). */

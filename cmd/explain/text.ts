@@ -7,7 +7,7 @@
 import type { PolicyDocument } from "../../lib/aws/minimal_policy.ts";
 import type { PlannedCall } from "../../lib/aws/permissions.ts";
 import { visible } from "../../lib/text.ts";
-import { wrap } from "../help.ts";
+import { wrap } from "../wrap.ts";
 
 /** What is explained. */
 export interface Explanation {

@@ -68,6 +68,22 @@ Deno.test("a sentence, lines below it, and hints", () => {
   );
 });
 
+Deno.test("on a terminal sentences are broken between words; tables and hints are not", () => {
+  const hint = "ssm shell a-name-that-is-long --profile production";
+  const row = "web  i-0123456789abcdef0  Online  10.0.0.1";
+  const error = new CommandError(
+    "Cannot start session: the agent is offline",
+    exitCodes.failed,
+    [hint],
+    [row, "on the node: restart the agent of it"],
+  );
+  assert.equal(
+    formatFailure(describeError(error), false, 30),
+    "ssm: Cannot start session: the\n     agent is offline\n" +
+      `  ${row}\n  on the node: restart the\n  agent of it\nhint: ${hint}\n`,
+  );
+});
+
 Deno.test("errors of AWS bring their own hints", () => {
   const error = new AwsCallError({
     action: "ssm:StartSession",
