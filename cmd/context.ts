@@ -182,6 +182,8 @@ export interface CommandWorld extends CommandContext {
   readonly context: Context;
   /** What followed the first `--`; `undefined` without one. */
   readonly rest: readonly string[] | undefined;
+  /** The flags that a variable, the user's file or an alias gave, by name: where from. */
+  readonly sources: ReadonlyMap<string, string>;
   /** The command's exit code, unless it throws. */
   setExitCode(code: number): void;
 }

@@ -64,8 +64,15 @@ Text arrives as the agent sends it, whose UTF-8 filter alters a few bytes of
 what is no text; --binary encodes on the node, which needs base64, od, tr and
 dd there.
 
-Ctrl-C is passed on to the command; the second one ends the session. With many
-nodes the first one ends it everywhere.
+Ctrl-C is passed on to the command; the second one ends the session. With Run
+Command the first one ends it everywhere.
+
+With many nodes standard input is not passed on: what is in it is refused, and a
+pipe that is open with nothing in it for 0.3 s counts as none, which is said. -n
+does not look.
+
+A node with the --tag that is not connected counts as failed, with 125.
+SSM_PARALLEL and SSM_MAX_ERRORS have nothing to say on one node.
 
 Up to 50 nodes have a session each and stream their output; more are Run
 Command's, as with --via run-command, which gives a node's output when it is
@@ -78,7 +85,8 @@ Exit codes:
   127    the node does not have the command
   128+n  ended by signal n
   255    the connection was lost, and output with it
-  else   the command's own; with many nodes 0 if it was 0 everywhere, else 1`,
+  else   the command's own; with many nodes 0 if it was 0 everywhere, else 1;
+         with --json on one target still the command's own`,
     }),
   },
   parameters: {
@@ -94,7 +102,7 @@ Exit codes:
     },
   },
   async func(flags, ...targets) {
-    const options = parseExec(flags, targets, this.rest);
+    const options = parseExec(flags, targets, this.rest, this.sources);
     const { runExec } = await import("./exec/run.ts");
     this.setExitCode(await runExec(options, this.context));
   },
@@ -136,12 +144,14 @@ export interface ExecOptions {
  * @param flags As parsed.
  * @param targets The arguments.
  * @param rest What followed `--`.
+ * @param sources The flags that were not typed.
  * @throws UsageError
  */
 export function parseExec(
   flags: ExecFlags,
   targets: readonly string[],
   rest: readonly string[] | undefined,
+  sources: ReadonlyMap<string, string> = new Map(),
 ): ExecOptions {
   for (const target of targets) checkTarget(target);
   const [target] = targets;
@@ -165,7 +175,7 @@ export function parseExec(
     script: flags.script,
     variables,
     via: flags.via,
-    fleet: fleetOf(flags, targets),
+    fleet: fleetOf(flags, targets, sources),
     binary: flags.binary,
     tty: flags.tty,
     noStdin: flags.noStdin,
@@ -177,28 +187,34 @@ export function parseExec(
   };
 }
 
-/** Many nodes, where they are asked for. */
+/**
+ * Many nodes, where they are asked for: by what is typed, never by a variable or a setting, which
+ * say how many at a time wherever there are many.
+ */
 function fleetOf(
   flags: ExecFlags,
   targets: readonly string[],
+  sources: ReadonlyMap<string, string>,
 ): ExecOptions["fleet"] {
   const { tag: tagLists = [], parallel, maxErrors, json, noColor } = flags;
   const tags = tagLists.flat();
   if (tags.length > 0 && targets.length > 0) {
     throw new UsageError("Cannot use --tag with targets: it says which nodes");
   }
-  const only = parallel ?? maxErrors;
-  if (tags.length === 0 && targets.length < 2 && !json && only === undefined) {
-    return undefined;
-  }
-  if (tags.length === 0 && targets.length === 0) {
+  const limited = parallel !== undefined && !sources.has("parallel") ||
+    maxErrors !== undefined && !sources.has("max-errors");
+  // A list of targets that turned out to be empty is no word for SSM_TARGET.
+  if (tags.length === 0 && targets.length === 0 && (json || limited)) {
     throw new UsageError("Cannot tell which nodes: give targets, or --tag", [
       "ssm exec --tag role=web -- uptime",
     ]);
   }
+  if (tags.length === 0 && targets.length < 2 && !json) return undefined;
   if (flags.tty) {
     throw new UsageError(
-      "Cannot use --tty with many nodes: there is one terminal",
+      json
+        ? "Cannot use --tty with --json: a terminal's output has no lines to print"
+        : "Cannot use --tty with many nodes: there is one terminal",
     );
   }
   return { targets, tags, parallel, maxErrors, json, noColor };

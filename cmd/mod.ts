@@ -210,6 +210,7 @@ async function runParsed(
     },
     context,
     rest,
+    sources,
     setExitCode: (code) => exitCode = code,
   });
   if (failures.length > 0) {

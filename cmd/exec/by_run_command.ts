@@ -8,11 +8,12 @@ import { neverBegan, stateReason } from "../../lib/aws/command_state.ts";
 import type { NodeCommandResult, ResolvedTarget } from "../../lib/aws/mod.ts";
 import { visible } from "../../lib/text.ts";
 import type { FoundTarget } from "../target/find_target.ts";
-import { CommandError, exitCodes } from "../errors.ts";
+import { CommandError, exitCodes, UsageError } from "../errors.ts";
 import type { ExecOptions } from "../exec.ts";
 import type { NodeSessionWorld } from "../node_session.ts";
 import { outputFailure } from "../output_failure.ts";
 import { ownExitCode } from "./command_end.ts";
+import type { CommandSpec } from "./on_node.ts";
 import {
   commentOf,
   cutMessage,
@@ -61,6 +62,19 @@ export async function runByRunCommand(
     missing,
     ownExitCode(result.code) || exitCodes.sessionFailed,
     [`ssm exec ${visible(node.id)} --via session -- …`],
+  );
+}
+
+/**
+ * Refuses input for a command by Run Command.
+ * @param spec What runs.
+ * @throws UsageError Where there is input.
+ */
+export function refuseInput({ input }: Pick<CommandSpec, "input">): void {
+  if (input === undefined) return;
+  throw new UsageError(
+    "Cannot pass standard input on by Run Command: it carries none",
+    ["ssm exec … --via run-command --no-stdin -- …"],
   );
 }
 

@@ -11,18 +11,28 @@ import type { ReadInput } from "../../lib/session/relay/relay_input.ts";
 /** How long an open pipe may take to say whether anything is in it, in milliseconds. */
 const patience = 300;
 
+/** Standard input that may have something in it. */
+export interface PipedInput {
+  /** Reads it from its beginning. */
+  readonly read: ReadInput;
+  /** True where it was open, and nothing was in it within {@linkcode patience}. */
+  readonly silent: boolean;
+  /** True once there was something to read in what was silent. */
+  readonly cameLate: boolean;
+}
+
 /**
  * Looks at standard input.
  * @param terminal Whose.
  * @param clock Measures how long is waited.
  * @param signal Gives up.
- * @returns How to read it from its beginning; `undefined` when there is nothing.
+ * @returns What was seen; `undefined` when there is nothing.
  */
 export async function pipedInput(
   terminal: Terminal,
   clock: Clock,
   signal: AbortSignal,
-): Promise<ReadInput | undefined> {
+): Promise<PipedInput | undefined> {
   if (terminal.interactive) return undefined;
   const first = terminal.read(signal);
   const late = Promise.withResolvers<"late">();
@@ -35,11 +45,20 @@ export async function pipedInput(
   }
   if (begun === undefined) return undefined;
   let waiting: Promise<Uint8Array | undefined> | undefined = first;
-  // It may fail after the command has ended, when nobody asks any more.
-  first.catch(() => {});
-  return (reading) => {
-    const next = waiting ?? terminal.read(reading);
-    waiting = undefined;
-    return next;
+  const silent = begun === "late";
+  let cameLate = false;
+  first.then((bytes) => cameLate = silent && bytes !== undefined, () => {
+    // It may fail after the command has ended, when nobody asks any more.
+  });
+  return {
+    silent,
+    get cameLate() {
+      return cameLate;
+    },
+    read(reading) {
+      const next = waiting ?? terminal.read(reading);
+      waiting = undefined;
+      return next;
+    },
   };
 }

@@ -20,11 +20,11 @@ import { outputFailure } from "../output_failure.ts";
 import { startRecorder } from "../record/start.ts";
 import { sessionExitCode } from "../session_end.ts";
 import { TimeoutError } from "../signals.ts";
-import { runByRunCommand } from "./by_run_command.ts";
+import { refuseInput, runByRunCommand } from "./by_run_command.ts";
 import { ownExitCode } from "./command_end.ts";
 import { pipedInput } from "./input.ts";
 import { Interrupts } from "./interrupts.ts";
-import { runOnMany } from "./on_many.ts";
+import { type CommandWithInput, runOnMany } from "./on_many.ts";
 import { type CommandSpec, isAboutDocument, runOnNode } from "./on_node.ts";
 import { runOnTerminal } from "./on_terminal.ts";
 
@@ -49,8 +49,8 @@ export async function runExec(
   try {
     using places = await Places.open(context, options.connection, notices);
     if (options.fleet !== undefined) {
-      const spec = await commandSpec(options, context, context.signal);
-      return await runOnMany(options, spec, { context, places });
+      const what = await commandSpec(options, context, context.signal);
+      return await runOnMany(options, what, { context, places, notices });
     }
     using timeout = timeoutOf(options.timeout, context);
     const signal = AbortSignal.any([context.signal, timeout.signal]);
@@ -91,7 +91,7 @@ async function runOnOne(
     () => notices.interrupt("Ctrl-C was passed on; once more ends the session"),
   );
   const signal = AbortSignal.any([outer.signal, interrupts.signal]);
-  const [spec, node] = await Promise.all([
+  const [{ spec }, node] = await Promise.all([
     commandSpec(options, context, signal),
     findCommandNode(places, context, { ...options, target }, signal),
   ]);
@@ -136,14 +136,6 @@ function isPlain(spec: CommandSpec): boolean {
     spec.script === undefined && Object.keys(spec.variables).length === 0;
 }
 
-function refuseInput({ input }: CommandSpec): void {
-  if (input === undefined) return;
-  throw new UsageError(
-    "Cannot pass standard input on by Run Command: it carries none",
-    ["ssm exec … --via run-command --no-stdin -- …"],
-  );
-}
-
 async function runBySession(
   node: FoundTarget,
   spec: CommandSpec,
@@ -180,19 +172,20 @@ async function commandSpec(
   options: ExecOptions,
   context: Context,
   signal: AbortSignal,
-): Promise<CommandSpec> {
+): Promise<CommandWithInput> {
   const { connection, line, binary, reason, script } = options;
-  return {
+  const own = {
     connection,
     line,
     binary,
     reason,
     variables: variablesOf(options.variables, context),
     script: script === undefined ? undefined : await scriptOf(script),
-    input: options.noStdin
-      ? undefined
-      : await pipedInput(context.terminal, context.clock, signal),
   };
+  const piped = options.noStdin
+    ? undefined
+    : await pipedInput(context.terminal, context.clock, signal);
+  return { spec: { ...own, input: piped?.read }, piped };
 }
 
 function variablesOf(

@@ -32,6 +32,21 @@ function piped(...input: string[]): TestContext {
   return new TestContext(terminal);
 }
 
+/** Time passes until the command line is done. */
+async function advanceUntil<T>(
+  { clock }: TestContext,
+  promise: Promise<T>,
+): Promise<T> {
+  let over = false;
+  const end = () => over = true;
+  promise.then(end, end);
+  while (!over) {
+    await clock.advance(50);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  return await promise;
+}
+
 const denied = new AwsCallError({
   action: "ssm:StartSession",
   code: "AccessDeniedException",
@@ -112,6 +127,10 @@ Deno.test("parse: what does not go together is refused, with the reason", () => 
     () => parseExec({ ...none, tty: true }, ["a", "b"], ["true"]),
     /there is one terminal/,
   );
+  assert.throws(
+    () => parseExec({ ...none, tty: true, json: true }, ["a"], ["true"]),
+    /--tty with --json/,
+  );
 });
 
 Deno.test("parse: several targets, a tag or --json make a fleet", () => {
@@ -119,6 +138,10 @@ Deno.test("parse: several targets, a tag or --json make a fleet", () => {
     parseExec({ ...none, ...flags }, targets, ["true"]).fleet;
   assert.deepEqual(fleet({}, ["a", "b"])?.targets, ["a", "b"]);
   assert.deepEqual(fleet({ json: true }, ["a"])?.targets, ["a"]);
+  const five = { value: 5, percent: false };
+  const limits = { parallel: five, maxErrors: five };
+  assert.equal(fleet(limits, ["a"]), undefined);
+  assert.deepEqual(fleet(limits, ["a", "b"])?.parallel, five);
   const tag = [{ key: "role", value: "web" }];
   assert.deepEqual(fleet({ tag: [tag] }, [])?.tags, tag);
   assert.throws(() => fleet({ json: true }, []), /give targets, or --tag/);
@@ -251,6 +274,70 @@ Deno.test("run: piped input goes with a terminal's session; an empty pipe needs 
     125,
   );
   assert.equal(await run(piped("x"), "a", "b", "--", "cat"), 125);
+});
+
+Deno.test("run: many nodes get no input: what is there is refused, what is open and empty is said", async () => {
+  const nodes = ["i-0123456789abcdef0", "i-0123456789abcdef1"];
+  const open = new TestContext(new MemoryTerminal({ interactive: false }));
+  assert.equal(await advanceUntil(open, run(open, ...nodes, "--", "cat")), 0);
+  assert.equal(open.commands.length, 1, "both are one node here");
+  assert.equal(open.commands[0]?.input, undefined);
+  assert.match(open.terminal.errorText, /^Standard input is open, .*-n/);
+  // -n does not look, so it has nothing to say.
+  const left = new TestContext(new MemoryTerminal({ interactive: false }));
+  assert.equal(await run(left, ...nodes, "-n", "--", "cat"), 0);
+  assert.doesNotMatch(left.terminal.errorText, /Standard input/);
+  const there = piped("x");
+  assert.equal(await run(there, ...nodes, "--", "cat"), 125);
+  assert.match(there.terminal.errorText, /Cannot pass standard input on/);
+  // What comes too late is not passed over in silence, even with -q.
+  for (const [theirs, ours] of [[0, 1], [7, 1]] as const) {
+    const late = new TestContext(new MemoryTerminal({ interactive: false }));
+    late.onCommand = async () => {
+      late.terminal.type("x");
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      return { kind: "exited", code: theirs };
+    };
+    const code = run(late, ...nodes, "-q", "--", "x");
+    assert.equal(await advanceUntil(late, code), ours);
+    assert.match(late.terminal.errorText, /which no node got/);
+  }
+});
+
+Deno.test("run: --json on one node: its input arrives, and the code is the command's own", async () => {
+  const context = piped("hello");
+  let read: Uint8Array | undefined;
+  context.onCommand = async ({ input }, signal) => {
+    read = await input?.(signal);
+    return { kind: "exited", code: 7 };
+  };
+  assert.equal(await run(context, "web-server", "--json", "--", "cat"), 7);
+  assert.equal(new TextDecoder().decode(read), "hello");
+  assert.match(
+    context.terminal.outputText,
+    /"event":"summary",.*"exitCode":7}\n$/,
+  );
+  const refused = piped("x");
+  const byRunCommand = ["a", "--json", "--via=run-command", "--", "cat"];
+  assert.equal(await run(refused, ...byRunCommand), 125);
+  assert.match(refused.terminal.errorText, /by Run Command: it carries none/);
+});
+
+Deno.test("run: a variable does not make many nodes of one", async () => {
+  const context = new TestContext();
+  context.variables.set("SSM_PARALLEL", "5").set("SSM_MAX_ERRORS", "5");
+  context.onCommand = ({ onOutput }) => {
+    onOutput(new TextEncoder().encode("out\n"), "stdout");
+    return Promise.resolve({ kind: "exited", code: 7 });
+  };
+  assert.equal(await run(context, "web-server", "--", "ls"), 7);
+  assert.equal(context.terminal.outputText, "out\n");
+  assert.equal(context.terminal.errorText, "");
+  context.variables.set("SSM_TARGET", "web-server");
+  assert.equal(await run(context, "--", "ls"), 7);
+  // But who types how many at a time means nodes, and not the one of the variable.
+  assert.equal(await run(context, "--parallel=5", "--", "ls"), 125);
+  assert.match(context.terminal.errorText, /give targets, or --tag/);
 });
 
 Deno.test("run: variables come from here or as given, and one that is not set is told", async () => {

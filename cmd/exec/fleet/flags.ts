@@ -26,7 +26,8 @@ export const fleetFlags: FlagParametersForType<FleetFlags, CommandWorld> = {
     kind: "parsed",
     parse: tagsFrom,
     placeholder: "key=value",
-    brief: "On all nodes with this tag, or these with commas; repeatable",
+    brief: "On all nodes with this tag; several keys must all fit, several " +
+      "values of one key are alternatives",
     optional: true,
     variadic: true,
   },

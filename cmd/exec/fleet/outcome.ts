@@ -6,6 +6,7 @@
  */
 
 import { exitCodes } from "../../errors.ts";
+import { ownExitCode } from "../command_end.ts";
 import type { FleetNode } from "./run_on_node.ts";
 
 /** What became of a node. */
@@ -48,11 +49,18 @@ export class Tally {
   unreached = 0;
   /** Nodes whose output is not all there. */
   cut = 0;
+  /** True where one node was asked for by itself: the exit code is its command's own. */
+  readonly alone: boolean;
   /** The first results. */
   readonly first: NodeResult[] = [];
   readonly #failures: NodeResult[] = [];
   readonly #unreached: NodeResult[] = [];
   #ended = 0;
+
+  /** @param alone One node was asked for by itself, not by what it has in common with others. */
+  constructor(alone = false) {
+    this.alone = alone;
+  }
 
   /** Takes a result. */
   add(result: NodeResult): void {
@@ -103,9 +111,17 @@ export class Tally {
 
   /**
    * 0 when all were 0 and no output is missing; 125 when the command began nowhere; else 1. The
-   * nodes' own codes are in the table: one of them would say too little of the others.
+   * nodes' own codes are in the table: one of them would say too little of the others. Of a node that
+   * was asked for by itself it is the command's own.
    */
   get exitCode(): number {
+    const [only] = this.first;
+    if (this.alone && only?.outcome.code !== undefined) {
+      const code = ownExitCode(only.outcome.code);
+      return code === exitCodes.success && this.cut > 0
+        ? exitCodes.sessionFailed
+        : code;
+    }
     if (this.ended === this.succeeded && this.cut === 0) {
       return exitCodes.success;
     }

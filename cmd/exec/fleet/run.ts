@@ -44,7 +44,9 @@ export async function runFleet(
   world: FleetWorld,
 ): Promise<number> {
   const { context } = world;
-  const tally = new Tally();
+  const tally = new Tally(
+    options.tags.length === 0 && options.targets.length === 1,
+  );
   using status = new StatusLine({
     terminal: context.terminal,
     clock: context.clock,
