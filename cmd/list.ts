@@ -108,7 +108,7 @@ export const listCommand = buildCommand<ListFlags, string[], CommandWorld>({
         ],
         [
           "A command on each of them",
-          "ssm exec $(ssm list web -o ids) -- uptime",
+          "ssm list web -o ids | xargs -r -I{} ssm exec -n {} -- uptime",
         ],
         [
           "When each was launched, the youngest first",
