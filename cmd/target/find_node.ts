@@ -16,6 +16,7 @@ import { lookupPlan } from "../../lib/aws/target_plan.ts";
 import {
   formatTags,
   parseTarget,
+  targetPrefixes,
   type TargetSpec,
 } from "../../lib/aws/target_spec.ts";
 import { describeTarget } from "../../lib/aws/target_words.ts";
@@ -313,9 +314,9 @@ function notFound(
 ): CommandError {
   const { target, grammar } = use;
   // Where tags need their prefix, it may be what was forgotten.
-  const tags = grammar?.bareTags === false && /^[^=:]+[=:]/.test(target)
-    ? [withTarget(`tag:${target}`, use)]
-    : [];
+  const bare = grammar?.bareTags === false && /^[^=:]+[=:]/.test(target) &&
+    !targetPrefixes.some((prefix) => target.startsWith(`${prefix}:`));
+  const tags = bare ? [withTarget(`tag:${target}`, use)] : [];
   const names = near.map((name) => withTarget(targetOfName(name), use));
   const host = complete ? [] : [withTarget(`host:${target}`, use)];
   const hints = [...tags, ...names, ...host];

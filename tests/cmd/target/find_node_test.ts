@@ -227,6 +227,13 @@ Deno.test("where tags need their prefix, a name that looks like one says so", as
     "ssm forward tag:Role=web --remote 80 --region us-east-1 --all-regions",
   ]);
   assert.equal(asked.filter((each) => each.startsWith("tags")).length, 2);
+  // One that is there is not said twice.
+  const there = await failure(context, "tag:Role=web", {
+    command: "ssm forward",
+    rest: "--remote 80",
+    grammar: { bareTags: false },
+  });
+  assert.doesNotMatch(there.hints.join(), /tag:tag:/);
 });
 
 Deno.test("several nodes with a tag may be meant, all of them, where a command takes many", async () => {
