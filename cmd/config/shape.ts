@@ -125,7 +125,9 @@ export function problemsOf(
           `${called} has ${node.items.length} entries, and at most ${most} are allowed`,
         );
       }
-      return node.items.flatMap((item) => problemsOf(item, shape.item, name));
+      return node.items.flatMap((item, at) =>
+        problemsOf(item, shape.item, `${name}[${at}]`)
+      );
     }
     case "object":
       return objectProblems(node, shape, name);

@@ -26,21 +26,21 @@ type TypedForward = Pick<
  * @param spec Which.
  * @param options For a command to paste that would work.
  * @param context The world.
+ * @param hint What to do where the port is taken and this one is free; the command, where nothing is
+ * said.
  * @throws CommandError
  */
 export async function listenFor(
   spec: ForwardSpec,
   options: TypedForward,
   context: Context,
+  hint = (port: number) => withPort(spec, port, options),
 ): Promise<LocalListener[]> {
   try {
     return await context.listen(spec.local);
   } catch (error) {
     if (error instanceof PortInUseError) {
-      throw await portInUse(
-        error,
-        (port) => withPort(spec, port, options),
-      );
+      throw await portInUse(error, hint);
     }
     if (!(error instanceof ListenError)) throw error;
     throw new CommandError(error.message, exitCodes.failed, [], [], {

@@ -96,7 +96,7 @@ export async function confirm(
   );
   const answer = await askLine(
     context.terminal,
-    "Open these, and do so until the file changes? (y/N) ",
+    "Open these, and do so until the file changes? [y/N] ",
     context.signal,
   );
   if (answer === undefined) await write("\n");

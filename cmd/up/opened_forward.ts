@@ -116,6 +116,7 @@ export class OpenedForward {
         spec,
         { target: typed, specs: [spec], connection },
         this.#shared.context,
+        (port) => `in the group: "local": ${port}`,
       );
       return true;
     } catch (error) {

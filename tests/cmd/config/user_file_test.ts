@@ -182,15 +182,15 @@ Deno.test("user file: forwards are checked as ssm forward's are", () => {
   assert.deepEqual(problems(forward({})), []);
   assert.equal(
     problem(forward({ remote: "db:0" })),
-    'groups.dev.remote cannot be "db:0": nothing listens on port 0; it is from 1 to 65535',
+    'groups.dev[0].remote cannot be "db:0": nothing listens on port 0; it is from 1 to 65535',
   );
   assert.equal(
     problem(forward({ remote: 70000 })),
-    "groups.dev.remote is a whole number from 1 to 65535",
+    "groups.dev[0].remote is a whole number from 1 to 65535",
   );
   assert.equal(
     problem(forward({ local: "db.internal:80" })),
-    'groups.dev.local cannot be "db.internal:80": db.internal is no address to ' +
+    'groups.dev[0].local cannot be "db.internal:80": db.internal is no address to ' +
       "listen on: that is numeric, or localhost",
   );
   assert.match(problem(forward({ bind: "0.0.0.0" })), /"bind" is not allowed/);

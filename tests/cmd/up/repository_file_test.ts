@@ -125,8 +125,8 @@ Deno.test("content: groups of forwards to loopback, and nothing else", () => {
   }
   for (
     const [name, reason] of [
-      ["profile", /"profile" is not allowed in groups\.dev: a checked-in/],
-      ["region", /"region" is not allowed in groups\.dev: a checked-in/],
+      ["profile", /"profile" is not allowed in groups\.dev\[0\]: a checked-in/],
+      ["region", /"region" is not allowed in groups\.dev\[0\]: a checked-in/],
       ["endpoint-url", /an endpoint is nothing that a repository decides$/],
       ["bind", /it listens on this machine's loopback alone$/],
       ["command", /it runs nothing$/],
@@ -168,7 +168,7 @@ Deno.test("content: control characters, names twice, __proto__ and depth", () =>
     problem(
       '{ "groups": { "dev": [{ "target": "a\\u001b[2Jb", "remote": 1 }] } }',
     ),
-    /groups\.dev\.target has control characters$/,
+    /groups\.dev\[0\]\.target has control characters$/,
   );
   assert.match(
     problem(

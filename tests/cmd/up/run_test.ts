@@ -146,6 +146,11 @@ Deno.test("up: a port in use is one forward's trouble", async () => {
   await ready(context, 2);
   await context.terminal.until(({ errorText }) => errorText.includes("ssm: "));
   assert.match(context.terminal.errorText, /ssm: redis: .*6379/);
+  assert.match(
+    context.terminal.errorText,
+    /^hint: in the group: "local": \d+$/m,
+  );
+  assert.doesNotMatch(context.terminal.errorText, /ssm forward/);
   context.abort(new SignalError("SIGTERM"));
   assert.equal(await ended, 125);
   checkNothingLeft(context, w.listeners);
@@ -370,7 +375,7 @@ Deno.test("up: an ssm.json is confirmed the first time, and shows exactly what i
       "It comes from whoever wrote the repository. The group dev opens:\n" +
       "  LOCAL           TARGET                          REMOTE   AWS\n" +
       "  127.0.0.1:5432  name:bastion-1 (alias bastion)  db:5432  profile prod\n" +
-      "Open these, and do so until the file changes? (y/N) " +
+      "Open these, and do so until the file changes? [y/N] " +
       "Forwarding from 127.0.0.1:5432 -> db:5432\n",
   );
   const again = await upWith(home, path, undefined);
