@@ -53,8 +53,7 @@ A path on the node begins at the home folder unless it begins with a slash;
 * ? and […] in a source there stand for names, ~ for a home. A path of this
 machine with a colon in it is written ./a:b.
 
-Needs a POSIX shell on the node, so none that runs Windows. docs/copying.md
-has more.
+Needs a POSIX shell on the node, so none that runs Windows.
 
 Exit codes:
   0      everything was copied

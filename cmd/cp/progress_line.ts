@@ -24,8 +24,9 @@ export class ProgressLine {
    *
    * @param tally How far it is.
    * @param seconds Since the last line.
+   * @param cols How many characters it may have.
    */
-  next(tally: Tally, seconds: number): string {
+  next(tally: Tally, seconds: number, cols?: number): string {
     const moved = tally.done - tally.found;
     if (seconds > 0) {
       const now = Math.max(0, moved - this.#before) / seconds;
@@ -34,7 +35,7 @@ export class ProgressLine {
         : freshness * now + (1 - freshness) * this.#rate;
     }
     this.#before = moved;
-    return progressLine(tally, this.#rate ?? 0);
+    return progressLine(tally, this.#rate ?? 0, cols);
   }
 }
 
@@ -43,25 +44,38 @@ export class ProgressLine {
  *
  * @param tally How far it is.
  * @param rate Bytes a second.
+ * @param cols How many characters it may have: what matters least is left out, and no word is cut.
  */
-export function progressLine(tally: Tally, rate: number): string {
+export function progressLine(
+  tally: Tally,
+  rate: number,
+  cols = Infinity,
+): string {
   const { total, done, files, filesDone, current } = tally;
   const name = files > 1
     ? `${filesDone}/${files} files`
     : shortName(visible(current));
   const speed = `${size(rate)}/s`;
-  if (total === undefined) return joined([name, size(done), speed]);
+  const fitting = (...choices: readonly (readonly string[])[]) =>
+    choices.map(joined).find(({ length }) => length <= cols) ??
+      joined(choices.at(-1) ?? []);
+  if (total === undefined) {
+    return fitting([name, size(done), speed], [name, size(done)], [size(done)]);
+  }
   const share = total === 0 ? 0 : Math.min(1, done / total);
   const full = Math.floor(share * barLength);
   const bar = `[${"#".repeat(full)}${"-".repeat(barLength - full)}]`;
   const left = rate > 0 ? `${time((total - done) / rate)} left` : "";
-  return joined([
-    name,
-    `${bar} ${Math.floor(100 * share)}%`,
-    `${size(done)} of ${size(total)}`,
-    speed,
-    left,
-  ]);
+  const percent = `${Math.floor(100 * share)}%`;
+  const amount = `${size(done)} of ${size(total)}`;
+  return fitting(
+    [name, `${bar} ${percent}`, amount, speed, left],
+    [name, percent, amount, speed, left],
+    [name, percent, speed, left],
+    [name, percent, left],
+    [name, percent],
+    [percent],
+  );
 }
 
 function joined(parts: readonly string[]): string {

@@ -63,7 +63,9 @@ class CopyCommand {
       clock,
       log: context.log,
       live: context.errorIsTerminal && !options.quiet,
-      status: (seconds) => line.next(this.#tally, seconds),
+      status: (seconds) =>
+        // The last column stays free, so that nothing wraps.
+        line.next(this.#tally, seconds, (terminal.size()?.cols ?? 80) - 1),
     });
   }
 

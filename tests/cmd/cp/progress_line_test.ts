@@ -28,6 +28,25 @@ Deno.test("progress line: one file, several, and one of unknown length", () => {
   );
 });
 
+Deno.test("progress line: at any width parts are left out, and none is cut", () => {
+  const tally = {
+    ...newTally(),
+    total: 456_000_000,
+    done: 123_000_000,
+    files: 1,
+    current: "x".repeat(40),
+  };
+  const whole = new Set(progressLine(tally, 2_000_000).split(/ {2}|\] /));
+  for (let cols = 100; cols >= 3; cols--) {
+    const line = progressLine(tally, 2_000_000, cols);
+    assert.ok(line.length <= cols, line);
+    for (const part of line.split(/ {2}|\] /)) assert.ok(whole.has(part), part);
+  }
+  assert.match(progressLine(tally, 2_000_000, 79), /^…x+ {2}26% .* left$/);
+  const unknown = { ...tally, total: undefined };
+  assert.equal(progressLine(unknown, 1500, 20), "123 MB");
+});
+
 Deno.test("progress line: the rate is that of the last seconds, without what was there before", () => {
   const line = new ProgressLine();
   const tally = { ...newTally(), total: 100_000_000, files: 1, current: "f" };
