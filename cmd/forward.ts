@@ -69,6 +69,13 @@ The command gets {port} replaced by the first forward's local port, and these
 variables: SSM_HOST and SSM_PORT, the first forward's address and port;
 SSM_PORT_<remote port> for each.
 
+Session Manager cannot tell the far end that a program has finished sending. So
+what waits for that, as 'echo q | nc -N', ends once the far end has been silent
+for the time of --half-close.
+
+A forward with -f ends with 'kill <pid>'. 'ssm sessions kill' ends a session of
+it only, and it opens another.
+
 SIGUSR1 prints the figures of all forwards on standard error.
 
 Exit codes:

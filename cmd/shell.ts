@@ -136,7 +136,8 @@ export const shellCommand = buildCommand<ShellFlags, [string?], CommandWorld>({
 ${escapeKeys("~")}
 
 Exit codes:
-  0      the session ended well
+  0      the session ended well; the shell's own code is not known: ssm exec
+         has that of a command
   1      the agent or the service ended it: an error, a time-out, terminated
   124    --timeout
   125    it failed before the session began
