@@ -131,7 +131,7 @@ Deno.test("record: a file that is there is refused before AWS is asked, continue
     assert.equal(code, 125);
     assert.equal(context.connections.length, 0);
     assert.match(
-      context.terminal.errorText,
+      context.terminal.errorText.replaceAll("\n     ", " "),
       /Cannot record to .*it is there already; --record-append .*\nhint: ssm play '/,
     );
     assert.equal((await readBack(path)).events.length, 3);
@@ -173,7 +173,10 @@ Deno.test("record: what no recording can go on behind is left as it is", () =>
         ),
         125,
       );
-      assert.match(context.terminal.errorText, message);
+      assert.match(
+        context.terminal.errorText.replaceAll("\n     ", " "),
+        message,
+      );
       assert.equal(await Deno.readTextFile(path), text);
     }
     // A last line without an end gets one.
