@@ -8,6 +8,7 @@
 import type { CastEvent } from "../../lib/cast/event.ts";
 import { TerminalModes } from "../../lib/cast/terminal_modes.ts";
 import { Timeline, type TimelineOptions } from "../../lib/cast/timeline.ts";
+import { unlessAborted } from "../../lib/io/unless_aborted.ts";
 import { SignalError } from "../../lib/session/signal_error.ts";
 import type { Clock, Terminal } from "../../lib/session/transport.ts";
 
@@ -45,7 +46,7 @@ export class Player {
 
   /**
    * Plays to the end.
-   * @param events Of the recording.
+   * @param events Of the recording; when it is left, the next one may still be under way.
    * @throws CastError, and the signal's reason: a SignalError for Ctrl-C.
    */
   async play(events: AsyncIterable<CastEvent>): Promise<void> {
@@ -56,7 +57,12 @@ export class Player {
     const onAbort = () => this.#wake();
     this.#signal.addEventListener("abort", onAbort);
     try {
-      for await (const { time, code, data } of events) {
+      const reader = events[Symbol.asyncIterator]();
+      for (;;) {
+        // From a slow pipe it may take for ever, and whoever wants to leave does not wait for it.
+        const next = await unlessAborted(reader.next(), this.#signal);
+        if (next.done) return;
+        const { time, code, data } = next.value;
         if (code !== "o") continue;
         this.#timeline.next(time);
         await this.#due();
@@ -64,6 +70,8 @@ export class Player {
         this.#modes.see(data);
         await terminal.write(encoder.encode(data));
       }
+    } catch (error) {
+      if (!this.#left) throw error;
     } finally {
       this.#signal.removeEventListener("abort", onAbort);
       this.#ending.abort(new DOMException("It is over", "AbortError"));

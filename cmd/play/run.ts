@@ -6,6 +6,7 @@
 
 import { CastError } from "../../lib/cast/event.ts";
 import { type CastReader, readCast } from "../../lib/cast/reader.ts";
+import { fileBytes } from "../../lib/io/file_bytes.ts";
 import { SignalError } from "../../lib/session/signal_error.ts";
 import type { Terminal } from "../../lib/session/transport.ts";
 import { platformReason, visible } from "../../lib/text.ts";
@@ -35,14 +36,16 @@ export async function runPlay(
   context: Context,
 ): Promise<number> {
   const { file } = options;
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
   const cast = await explained(
     file,
     exitCodes.failed,
-    async () =>
-      await readCast(
+    () =>
+      readCast(
         file === "-"
-          ? inputOf(context.terminal, context.signal)
-          : (await Deno.open(file)).readable,
+          ? inputOf(context.terminal, signal)
+          : fileBytes(file, signal),
       ),
   );
   if (!options.quiet) await warnOfSize(cast, context);
@@ -56,7 +59,8 @@ export async function runPlay(
           : printAll(cast, context),
     );
   } finally {
-    // What was not read is not wanted: the file is closed.
+    // What was not read is not wanted, nor waited for: the file is closed.
+    over.abort(new DOMException("It is over", "AbortError"));
     await cast.close();
   }
   return exitCodes.success;

@@ -75,7 +75,10 @@ export async function openRecording(
 async function endOf(path: string): Promise<RecordingEnd | undefined> {
   let file: Deno.FsFile;
   try {
-    requireOwnFile(path, await Deno.stat(path));
+    // A pipe would wait for somebody who writes, and so would we, deaf to signals.
+    const facts = await Deno.stat(path);
+    requireOwnFile(path, facts);
+    if (!facts.isFile) throw new Error("it is no plain file");
     file = await Deno.open(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;

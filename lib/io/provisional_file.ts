@@ -50,7 +50,7 @@ export class ProvisionalFile {
   static async replace(place: string): Promise<ProvisionalFile> {
     const there = await lookedUp(place);
     if (there !== undefined && !there.isFile && !there.isSymlink) {
-      throw new Deno.errors.AlreadyExists(`${place}: it is no file`);
+      throw new Deno.errors.AlreadyExists("it is no plain file");
     }
     // Those who have the old one open, or rights to it, get nothing of the new one.
     const random = crypto.randomUUID().slice(0, 8);

@@ -7,6 +7,7 @@
 
 import type { Terminal, TerminalSize } from "../session/transport.ts";
 import { stopProcessGroup } from "./process_group.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 
 /** What a {@linkcode ProcessTerminal} uses of the three standard streams. */
 export interface StandardStreams {
@@ -223,21 +224,6 @@ async function retryWouldBlock<T>(attempt: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, wouldBlockDelay));
     }
   }
-}
-
-/** Settles as `work` does, or rejects with the signal's reason; `work` goes on regardless. */
-function unlessAborted(
-  work: Promise<void>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() =>
-      signal.removeEventListener("abort", onAbort)
-    );
-  });
 }
 
 /**
