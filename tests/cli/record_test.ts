@@ -13,27 +13,37 @@ const startSimulator = () =>
   startSimulatorProgram(["--shell", "env PS1='remote> ' sh"]);
 
 /** A shell that is recorded, at its prompt. */
-async function record(
-  simulator: SimulatorProgram,
-  path: string,
-): Promise<ForegroundProgram> {
-  const program = await runInTerminal(
-    [...programCommand(), "shell", "web-server", "--record", path, "-q"],
-    simulator.env,
-  );
-  await program.pty.until("remote> ");
-  return program;
+interface Recording {
+  readonly simulator: SimulatorProgram;
+  readonly program: ForegroundProgram;
+  /** The file. */
+  readonly path: string;
+}
+
+/** Records a shell in a folder that is removed afterwards. */
+async function recorded(
+  run: (recording: Recording) => Promise<void>,
+): Promise<void> {
+  await using simulator = await startSimulator();
+  const folder = await Deno.makeTempDir({ prefix: "ssm-record-" });
+  const path = `${folder}/a.cast`;
+  try {
+    await using program = await runInTerminal(
+      [...programCommand(), "shell", "web-server", "--record", path, "-q"],
+      simulator.env,
+    );
+    await program.pty.until("remote> ");
+    await run({ simulator, program, path });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 Deno.test({
   name: "record: a session that a signal ends is whole in its file, and plays",
   ignore: !hasPty,
-  async fn() {
-    await using simulator = await startSimulator();
-    const folder = await Deno.makeTempDir({ prefix: "ssm-record-" });
-    const path = `${folder}/a.cast`;
-    try {
-      await using program = await record(simulator, path);
+  fn: () =>
+    recorded(async ({ simulator, program, path }) => {
       const { pty } = program;
       await pty.write("printf '\\033[?1049h\\033[?25l'; echo gr''üße\r");
       await pty.until("grüße\r\n");
@@ -67,46 +77,39 @@ Deno.test({
       await player.pty.until("\x1b[?1049l\x1b[?25h");
       assert.equal(await player.code(), 0);
       assert.equal(await player.pty.settings(), player.settingsBefore);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+    }),
 });
 
 Deno.test({
   name: "record: a second signal, which waits for nothing, leaves it whole too",
   ignore: !hasPty,
-  async fn() {
-    await using simulator = await startSimulator();
-    const folder = await Deno.makeTempDir({ prefix: "ssm-record-" });
-    const path = `${folder}/a.cast`;
-    try {
-      await using program = await record(simulator, path);
+  fn: () =>
+    recorded(async ({ simulator, program, path }) => {
       const { pty } = program;
       // Nobody answers any more, so the first signal alone would take seconds.
       await pty.write("echo la''st\r");
       await pty.until("last\r\n");
       Deno.kill(simulator.pid, "SIGSTOP");
-      const ended = program.code();
-      let over = false;
-      ended.finally(() => over = true).catch(() => {});
-      while (!over) {
-        try {
-          Deno.kill(program.pid, "SIGTERM");
-        } catch {
-          break; // It has just ended.
+      try {
+        const ended = program.code();
+        let over = false;
+        ended.finally(() => over = true).catch(() => {});
+        while (!over) {
+          try {
+            Deno.kill(program.pid, "SIGTERM");
+          } catch {
+            break; // It has just ended.
+          }
+          await new Promise((resolve) => setTimeout(resolve, 50));
         }
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        assert.equal(await ended, 143);
+        const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
+        const printed = lines.slice(1).map((line) => JSON.parse(line)[2]).join(
+          "",
+        );
+        assert.match(printed, /last\r\n/);
+      } finally {
+        Deno.kill(simulator.pid, "SIGCONT");
       }
-      assert.equal(await ended, 143);
-      const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
-      const printed = lines.slice(1).map((line) => JSON.parse(line)[2]).join(
-        "",
-      );
-      assert.match(printed, /last\r\n/);
-    } finally {
-      Deno.kill(simulator.pid, "SIGCONT");
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+    }),
 });

@@ -10,6 +10,7 @@ import { TransportError } from "../../../lib/session/transport.ts";
 import { TestContext } from "../../testkit/context.ts";
 import { FakeListener } from "../../testkit/fake_local.ts";
 import { MemoryTerminal } from "../../testkit/memory_terminal.ts";
+import { checkNothingLeft } from "../../testkit/nothing_left.ts";
 
 async function run(context: TestContext, ...args: string[]): Promise<number> {
   return await runCommandLine(["forward", ...args], context);
@@ -40,18 +41,6 @@ async function ready(context: TestContext): Promise<void> {
   await context.terminal.until(({ errorText }) =>
     errorText.includes("Forwarding from ")
   );
-}
-
-/** Everything that was taken is given back. */
-function checkNothingLeft(
-  context: TestContext,
-  listeners: readonly FakeListener[],
-): void {
-  for (const { closed } of listeners) assert.equal(closed, true);
-  for (const { closes } of context.forwards) assert.ok(closes.length > 0);
-  assert.equal(context.awsClosed, context.connections.length);
-  assert.deepEqual(context.statusRequests, []);
-  assert.equal(context.clock.pending, 0);
 }
 
 Deno.test("run: a forward says where it listens on stderr, in the order typed, and nothing on stdout", async () => {

@@ -8,6 +8,7 @@ import { TestContext } from "../../testkit/context.ts";
 import { FakeListener } from "../../testkit/fake_local.ts";
 import { settle } from "../../testkit/manual_clock.ts";
 import { MemoryTerminal } from "../../testkit/memory_terminal.ts";
+import { checkNothingLeft } from "../../testkit/nothing_left.ts";
 
 const file = {
   defaults: { region: "eu-west-1" },
@@ -51,18 +52,6 @@ async function world(content: unknown = file, terminal?: MemoryTerminal) {
     run: (...args: string[]) => runCommandLine(["up", ...args], context),
     [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
   };
-}
-
-/** Everything that was taken is given back. */
-function checkNothingLeft(
-  context: TestContext,
-  listeners: readonly FakeListener[],
-): void {
-  for (const { closed } of listeners) assert.equal(closed, true);
-  for (const { closes } of context.forwards) assert.ok(closes.length > 0);
-  assert.equal(context.awsClosed, context.connections.length);
-  assert.deepEqual(context.statusRequests, []);
-  assert.equal(context.clock.pending, 0);
 }
 
 /** Waits for so many lines that say that a forward is ready. */
